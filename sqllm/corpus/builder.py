@@ -1,0 +1,176 @@
+"""Build a corpus: every clip made and labelled from its own seed, on all cores, resumable, in the NISQA layout."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sqllm.audio import SAMPLE_RATE
+from sqllm.corpus.chain import Sources, list_artifacts, make_clip
+from sqllm.corpus.layout import SCORE_COLUMNS, write_index
+from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
+from sqllm.corpus.teachers import NisqaV2
+from sqllm.profiles import PROFILES
+
+ROOMS_PER_SPLIT = {"TRAIN": range(0, 60), "VAL": range(1000, 1020), "TEST": range(2000, 2030)}
+PROGRESS_NAME = "made.jsonl"
+
+
+@dataclass(frozen=True)
+class CorpusPlan:
+    """Everything that decides a corpus's bytes. Folders of speech and noise are listed by `sources.list_recordings`.
+
+    `clips`, `val_clips` and `test_clips` are counts; `held_out` are names of speakers or languages that are only
+    used for testing (patterns such as `ru*`); `val_share` and `test_share` are shares of the other speakers and of
+    the noise files.
+    """
+
+    speech: tuple[Path, ...]
+    noise: tuple[Path, ...]
+    clips: int
+    val_clips: int
+    test_clips: int
+    seed: int
+    nisqa_weights: Path | None = None
+    held_out: tuple[str, ...] = ()
+    val_share: float = 0.08
+    test_share: float = 0.1
+    not_speech_share: float = 0.02
+
+    def count(self, split: str) -> int:
+        return {"TRAIN": self.clips, "VAL": self.val_clips, "TEST": self.test_clips}[split]
+
+
+@lru_cache(maxsize=1)
+def gather_sources(plan: CorpusPlan) -> dict[str, Sources]:
+    """The talkers, noises and rooms of each split; raises `ValueError` when a wanted split has no talker."""
+    talkers: dict[str, dict[str, list[Any]]] = {split: defaultdict(list) for split in SPLITS}
+    noises: dict[str, list[Any]] = {split: [] for split in SPLITS}
+    for folder in plan.speech:
+        for file in list_recordings(folder):
+            split = assign_split(file.speaker, file.lang, plan.held_out, plan.val_share, plan.test_share)
+            talkers[split][file.speaker].append(file)
+    for folder in plan.noise:
+        for file in list_recordings(folder):
+            noises[assign_split(file.path.name, "", (), plan.val_share, plan.test_share)].append(file)
+    for split in SPLITS:
+        if plan.count(split) and not talkers[split]:
+            raise ValueError(f"No talker is left for {split}: give more speakers, or other shares and held_out names.")
+    return {split: Sources(dict(talkers[split]), noises[split], ROOMS_PER_SPLIT[split]) for split in SPLITS}
+
+
+@lru_cache(maxsize=1)
+def _teacher(weights: Path | None) -> NisqaV2:
+    import torch
+
+    torch.set_num_threads(1)
+    return NisqaV2(weights)
+
+
+def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str, Any]:
+    """Make, label and write one clip; a failure is returned as its message."""
+    import soundfile
+
+    name = f"{split.lower()}_{number:06d}.wav"
+    try:
+        rng = np.random.default_rng([plan.seed, SPLITS.index(split), number])
+        made = make_clip(gather_sources(plan)[split], rng, plan.not_speech_share)
+        soundfile.write(out / "deg" / name, made.degraded, SAMPLE_RATE, subtype="PCM_16")
+        soundfile.write(out / "ref" / name, made.reference, SAMPLE_RATE, subtype="PCM_16")
+        degraded, _ = soundfile.read(out / "deg" / name, dtype="float32")
+        teacher = _teacher(plan.nisqa_weights)
+        scores = _rounded(teacher(degraded))
+        listeners = (p for p in PROFILES.values() if p.band or p.audiogram)
+        heard = {p.name: _rounded(teacher(p.hear(degraded))) for p in listeners}
+    except Exception as problem:
+        return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
+    row: dict[str, object] = {
+        "db": f"SQLLM_{split}_SIM",
+        "con": number,
+        "file": number,
+        "con_description": list_artifacts(made.artifacts) if made.speech else "no speech",
+        "filename_deg": name,
+        "filename_ref": name,
+        "source": made.talker,
+        "lang": made.lang,
+        "votes": 1,
+        "filepath_deg": f"deg/{name}",
+        "filepath_ref": f"ref/{name}",
+    }
+    row |= {column: scores[dimension] for dimension, column in SCORE_COLUMNS.items()}
+    truth = {
+        "file": f"deg/{name}",
+        "speech": made.speech,
+        "artifacts": [artifact.to_json() for artifact in made.artifacts],
+        "profile_scores": heard,
+    }
+    return {"split": split, "number": number, "row": row, "truth": truth}
+
+
+def _rounded(scores: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in scores.items()}
+
+
+def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:
+    """Make the corpus into `out`, going on where an earlier run stopped; returns what failed, one line a clip.
+
+    The same plan gives the same bytes, whatever the number of workers.
+    """
+    from joblib import Parallel, delayed
+    from tqdm import tqdm
+
+    gather_sources(plan)
+    for folder in ("deg", "ref"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    _check_same_plan(plan, out)
+    made = _read_progress(out / PROGRESS_NAME)
+    wanted = [(split, number) for split in SPLITS[::-1] for number in range(plan.count(split))]
+    todo = [key for key in wanted if key not in made]
+    results = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=4)(
+        delayed(_make_one)(plan, out, *key) for key in todo
+    )
+    with (out / PROGRESS_NAME).open("a", encoding="utf-8") as progress:
+        for result in tqdm(results, total=len(todo), desc="clips", unit="clip", mininterval=2):
+            made[result["split"], result["number"]] = result
+            if "error" not in result:
+                progress.write(json.dumps(result, sort_keys=True) + "\n")
+                progress.flush()
+    done = [made[key] for key in sorted(wanted, key=lambda key: (SPLITS.index(key[0]), key[1]))]
+    good = [result for result in done if "error" not in result]
+    write_index(out, [result["row"] for result in good], [result["truth"] for result in good])
+    return [f"{r['split']} {r['number']}: {r['error']}" for r in done if "error" in r]
+
+
+def _check_same_plan(plan: CorpusPlan, out: Path) -> None:
+    path = out / "plan.json"
+    text = json.dumps(plan.__dict__, default=str, indent=1, sort_keys=True)
+    if path.is_file() and path.read_text(encoding="utf-8") != text:
+        raise ValueError(f"{out} holds a corpus of another plan: choose another folder or delete it.")
+    path.write_text(text, encoding="utf-8")
+
+
+def _read_progress(path: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    """The results of an earlier run; a last line cut short by a kill is left out."""
+    made = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            result = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        made[result["split"], result["number"]] = result
+    return made
+
+
+def split_summary(sources: dict[str, Sources]) -> Sequence[str]:
+    """One line a split: how many talkers, recordings and noises it draws from."""
+    return [
+        f"{split}: {len(s.talkers)} talkers, {sum(map(len, s.talkers.values()))} recordings, {len(s.noises)} noises"
+        for split, s in sources.items()
+    ]

@@ -1,0 +1,194 @@
+"""Degradations in the sample domain. Each returns the degraded clip and the artifact it made.
+
+A degradation draws its parameter inside the band of the wanted severity, so that every severity occurs.
+Waveforms are [n] float32, mono, 16 kHz; spans are in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from scipy.signal import butter, fftconvolve, sosfilt
+
+from sqllm.audio import SAMPLE_RATE, active_level, set_level
+
+Wave = np.ndarray
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What was done to a clip: kind and severity of the closed sets, where (empty: all along), and how."""
+
+    kind: str
+    severity: str
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def _within(rng: Rng, severity: str, bands: Mapping[str, tuple[float, float]]) -> float:
+    return float(rng.uniform(*bands[severity]))
+
+
+def mix_at_snr(speech: Wave, noise: Wave, snr: float) -> Wave:
+    """Speech plus noise at `snr` dB, by the speech's active level and the noise's mean level."""
+    power = float(np.mean(np.square(noise, dtype=np.float64)))
+    if power < 1e-12:
+        return speech
+    gain = 10 ** ((active_level(speech) - snr) / 20) / np.sqrt(power)
+    return (speech + gain * noise).astype(np.float32)
+
+
+def coloured_noise(rng: Rng, samples: int) -> Wave:
+    """Noise with a random spectral slope (white to brown), like fans, cabins and office hum."""
+    spectrum = np.fft.rfft(rng.standard_normal(samples))
+    slope = rng.uniform(0, 2.2) / 2
+    spectrum *= np.maximum(np.arange(len(spectrum)), samples * 40 / SAMPLE_RATE) ** -slope
+    return np.fft.irfft(spectrum, samples).astype(np.float32)
+
+
+SNR_BANDS = {"slight": (24, 38), "moderate": (13, 24), "strong": (-3, 13)}
+
+
+def add_noise(wave: Wave, rng: Rng, severity: str, noise: Wave, source: str) -> tuple[Wave, Artifact]:
+    snr = _within(rng, severity, SNR_BANDS)
+    return mix_at_snr(wave, noise, snr), Artifact("background-noise", severity, [], {"snr": snr, "source": source})
+
+
+def add_competing_speaker(wave: Wave, rng: Rng, severity: str, talker: Wave) -> tuple[Wave, Artifact]:
+    snr = _within(rng, severity, {"slight": (20, 30), "moderate": (11, 20), "strong": (0, 11)})
+    return mix_at_snr(wave, talker, snr), Artifact("competing-speaker", severity, [], {"snr": snr})
+
+
+def add_hum(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    mains, time = float(rng.choice([50, 60])), np.arange(len(wave)) / SAMPLE_RATE
+    harmonics = np.arange(1, int(rng.integers(4, 16)))
+    weights = rng.uniform(0.1, 1, len(harmonics)) / harmonics ** rng.uniform(0.2, 1)
+    phases = rng.uniform(0, 2 * np.pi, len(harmonics))
+    hum = (weights[:, None] * np.sin(2 * np.pi * mains * harmonics[:, None] * time + phases[:, None])).sum(axis=0)
+    snr = _within(rng, severity, {"slight": (22, 34), "moderate": (12, 22), "strong": (-2, 12)})
+    return mix_at_snr(wave, hum.astype(np.float32), snr), Artifact("hum", severity, [], {"snr": snr, "hertz": mains})
+
+
+@lru_cache(maxsize=64)
+def room_response(room: int, strength: str) -> tuple[Wave, float]:
+    """The impulse response of simulated room number `room` and its reverberation time (s), direct path at time 0."""
+    import pyroomacoustics as pra
+
+    rng = np.random.default_rng([0x700, room])
+    size = rng.uniform([2.5, 2.5, 2.3], [9, 8, 4])
+    t60 = _within(rng, strength, {"slight": (0.18, 0.35), "moderate": (0.35, 0.7), "strong": (0.7, 1.4)})
+    try:
+        absorption, order = pra.inverse_sabine(t60, size)
+    except ValueError:
+        absorption, order = 0.9, 6
+    shoebox = pra.ShoeBox(size, fs=SAMPLE_RATE, materials=pra.Material(absorption), max_order=min(order, 30))
+    microphone = rng.uniform(0.3, size - 0.3)
+    distance = _within(rng, strength, {"slight": (0.3, 0.8), "moderate": (0.8, 2.0), "strong": (1.5, 4.0)})
+    direction = rng.standard_normal(3) * [1, 1, 0.3]
+    talker = np.clip(microphone + distance * direction / np.linalg.norm(direction), 0.2, size - 0.2)
+    shoebox.add_source(talker)
+    shoebox.add_microphone(microphone)
+    shoebox.compute_rir()
+    response = np.asarray(shoebox.rir[0][0], dtype=np.float32)
+    direct = int(np.argmax(np.abs(response)))
+    return response[max(0, direct - 8) :] / np.abs(response).max(), t60
+
+
+def add_reverberation(wave: Wave, rng: Rng, severity: str, rooms: range) -> tuple[Wave, Artifact]:
+    room = int(rng.integers(rooms.start, rooms.stop))
+    response, t60 = room_response(room, severity)
+    wet = fftconvolve(wave, response)[8 : 8 + len(wave)].astype(np.float32)
+    return set_level(wet, active_level(wave)), Artifact("reverberation", severity, [], {"t60": t60, "room": room})
+
+
+def add_echo(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    delay = float(rng.uniform(0.08, 0.4))
+    attenuation = _within(rng, severity, {"slight": (24, 32), "moderate": (15, 24), "strong": (4, 15)})
+    shift = round(delay * SAMPLE_RATE)
+    echoed = wave.copy()
+    echoed[shift:] += wave[: len(wave) - shift] * np.float32(10 ** (-attenuation / 20))
+    return echoed, Artifact("echo", severity, [], {"delay": delay, "attenuation": attenuation})
+
+
+def clip_amplitude(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    share = _within(rng, severity, {"slight": (0.002, 0.01), "moderate": (0.01, 0.05), "strong": (0.05, 0.3)})
+    loud = np.abs(wave)[np.abs(wave) > 10 ** ((active_level(wave) - 25) / 20)]
+    limit = np.float32(np.quantile(loud, 1 - share)) if len(loud) else np.float32(1)
+    return np.clip(wave, -limit, limit), Artifact("amplitude-clipping", severity, [], {"share": share})
+
+
+def limit_band(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    high = _within(rng, severity, {"slight": (4500, 6200), "moderate": (3100, 4500), "strong": (1000, 3100)})
+    low = _within(rng, severity, {"slight": (40, 120), "moderate": (100, 350), "strong": (250, 700)})
+    if rng.random() < 0.3:
+        low = 20.0
+    sections = butter(int(rng.integers(4, 11)), (low, high), btype="bandpass", fs=SAMPLE_RATE, output="sos")
+    limited = set_level(sosfilt(sections, wave).astype(np.float32), active_level(wave))
+    return limited, Artifact("band-limited", severity, [], {"low": low, "high": high})
+
+
+def clip_time(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    """Cut-outs of 0.04 to 0.4 s, as a voice switch or a stalled buffer makes them, inside the speech."""
+    count = int(rng.integers(*{"slight": (1, 3), "moderate": (3, 6), "strong": (6, 14)}[severity]))
+    cut, spans = wave.copy(), []
+    envelope = np.abs(wave) > 10 ** ((active_level(wave) - 15) / 20)
+    spoken = np.flatnonzero(envelope)
+    for _ in range(count if len(spoken) else 0):
+        start = int(spoken[int(rng.integers(len(spoken)))])
+        stop = min(len(wave), start + int(rng.uniform(0.04, 0.4 if severity != "slight" else 0.15) * SAMPLE_RATE))
+        cut[start:stop] = 0
+        spans.append((start / SAMPLE_RATE, stop / SAMPLE_RATE))
+    return cut, Artifact("time-clipping", severity, merge_spans(spans), {"count": count})
+
+
+def set_too_quiet(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    level = _within(rng, severity, {"slight": (-40, -34), "moderate": (-48, -40), "strong": (-58, -48)})
+    return set_level(wave, level), Artifact("too-quiet", severity, [], {"level": level})
+
+
+def set_too_loud(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    level = _within(rng, severity, {"slight": (-20, -16), "moderate": (-16, -12), "strong": (-12, -7)})
+    return np.clip(set_level(wave, level), -1, 1), Artifact("too-loud", severity, [], {"level": level})
+
+
+def change_level(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    """The level jumps to another one and back, with short ramps."""
+    drop = _within(rng, severity, {"slight": (5, 9), "moderate": (9, 15), "strong": (15, 28)})
+    seconds = len(wave) / SAMPLE_RATE
+    start = float(rng.uniform(0.1, 0.5) * seconds)
+    stop = float(min(seconds, start + rng.uniform(0.25, 0.45) * seconds))
+    knots = np.array([0, start, start + 0.1, stop, stop + 0.1, seconds + 1])
+    gain = np.interp(np.arange(len(wave)) / SAMPLE_RATE, knots, [0, 0, -drop, -drop, 0, 0])
+    changed = (wave * 10 ** (gain / 20)).astype(np.float32)
+    return changed, Artifact("level-change", severity, [(start, stop)], {"drop": drop})
+
+
+def merge_spans(spans: list[tuple[float, float]], gap: float = 0.02) -> list[tuple[float, float]]:
+    """Spans in order, those closer than `gap` seconds joined, rounded to the millisecond."""
+    merged: list[tuple[float, float]] = []
+    for start, stop in sorted(spans):
+        if merged and start - merged[-1][1] <= gap:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return [(round(start, 3), round(stop, 3)) for start, stop in merged]
+
+
+PLAIN: dict[str, Callable[[Wave, Rng, str], tuple[Wave, Artifact]]] = {
+    "hum": add_hum,
+    "echo": add_echo,
+    "amplitude-clipping": clip_amplitude,
+    "band-limited": limit_band,
+    "time-clipping": clip_time,
+    "too-quiet": set_too_quiet,
+    "too-loud": set_too_loud,
+    "level-change": change_level,
+}

@@ -1,0 +1,103 @@
+"""The NISQA corpus's own layout, written by the simulator and read by training and evaluation.
+
+A corpus is a folder with `NISQA_corpus_file.csv` and, beside it, the clips it names (`filepath_deg`, `filepath_ref`).
+Ours adds `truth.jsonl`, one line a clip, with its artifacts and with the labels of listeners who hear it otherwise.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqllm.scores import DIMENSIONS, HeardArtifact
+
+INDEX_NAME = "NISQA_corpus_file.csv"
+TRUTH_NAME = "truth.jsonl"
+COLUMNS = (
+    "db con file con_description filename_deg filename_ref source lang votes "
+    "mos noi col dis loud mos_std noi_std col_std dis_std loud_std filepath_deg filepath_ref"
+).split()
+SCORE_COLUMNS = dict(zip(DIMENSIONS, ("mos", "noi", "col", "dis", "loud"), strict=True))
+
+
+@dataclass(frozen=True)
+class CorpusClip:
+    """One row: where the clip and its reference lie, its ratings (1-5), and, where known, what was done to it."""
+
+    degraded: Path
+    reference: Path | None
+    db: str
+    condition: str
+    lang: str
+    votes: int
+    scores: Mapping[str, float]
+    stds: Mapping[str, float] = field(default_factory=dict)
+    profile_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    artifacts: tuple[HeardArtifact, ...] | None = None
+    speech: bool = True
+
+    @property
+    def split(self) -> str:
+        """TRAIN, VAL or TEST, by the name of the database, as in the NISQA corpus."""
+        return next((split for split in ("TRAIN", "VAL", "TEST") if split in self.db), "")
+
+
+def read_corpus(folder: Path, split: str | None = None) -> list[CorpusClip]:
+    """The clips of a corpus in the NISQA layout, those of one split or all.
+
+    Raises `FileNotFoundError` when the index is not there, `ValueError` when it lacks the MOS or the file names.
+    """
+    index = folder / INDEX_NAME
+    if not index.is_file():
+        raise FileNotFoundError(f"{folder} is not a corpus: it holds no {INDEX_NAME}.")
+    truths = _read_truth(folder / TRUTH_NAME)
+    with index.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        missing = {"db", "filepath_deg", "mos"} - set(reader.fieldnames or ())
+        if missing:
+            raise ValueError(f"{index} lacks the columns {', '.join(sorted(missing))}.")
+        clips = [_clip_of_row(folder, row, truths.get(row["filepath_deg"], {})) for row in reader]
+    return [clip for clip in clips if split is None or clip.split == split]
+
+
+def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:
+    def numbers(suffix: str) -> dict[str, float]:
+        columns = ((name, row.get(column + suffix)) for name, column in SCORE_COLUMNS.items())
+        return {name: float(value) for name, value in columns if value not in (None, "", "nan")}
+
+    artifacts = truth.get("artifacts")
+    heard = (HeardArtifact(a["kind"], a["severity"], tuple(map(tuple, a["spans"]))) for a in artifacts or ())
+    return CorpusClip(
+        folder / row["filepath_deg"],
+        folder / row["filepath_ref"] if row.get("filepath_ref") else None,
+        row["db"],
+        row.get("con_description") or row.get("con") or "",
+        row.get("lang") or "",
+        int(float(row.get("votes") or 0)),
+        numbers(""),
+        numbers("_std"),
+        truth.get("profile_scores", {}),
+        tuple(heard) if artifacts is not None else None,
+        truth.get("speech", True),
+    )
+
+
+def _read_truth(path: Path) -> dict[str, Mapping[str, Any]]:
+    if not path.is_file():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {record["file"]: record for record in map(json.loads, lines)}
+
+
+def write_index(folder: Path, rows: Sequence[Mapping[str, object]], truths: Iterable[Mapping[str, object]]) -> None:
+    """Write the index and the truth of a corpus, in the order given."""
+    with (folder / INDEX_NAME).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    with (folder / TRUTH_NAME).open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(truth, sort_keys=True) + "\n" for truth in truths)

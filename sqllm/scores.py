@@ -1,0 +1,189 @@
+"""Scores: what a judgement is made of, its wording, and the strict parser that reads scores out of text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+DIMENSIONS = ("mos", "noisiness", "coloration", "discontinuity", "loudness")
+LOWEST, HIGHEST = 1.0, 5.0
+GRID = np.round(np.arange(10, 51) / 10, 1)  # 1.0 ... 5.0, what a score's probabilities belong to
+
+ARTIFACT_KINDS = (
+    "background-noise",
+    "hum",
+    "competing-speaker",
+    "packet-loss",
+    "time-clipping",
+    "amplitude-clipping",
+    "codec",
+    "noise-suppression",
+    "band-limited",
+    "reverberation",
+    "echo",
+    "too-quiet",
+    "too-loud",
+    "level-change",
+)
+SEVERITIES = ("slight", "moderate", "strong")
+
+# (upper end of the range, category of the paper, wording of the ITU-T P.800 scale)
+_CATEGORIES = ((1.5, "very bad", "Bad"), (2.5, "poor", "Poor"), (3.5, "fair", "Fair"), (4.5, "good", "Good"))
+CATEGORIES = ("very bad", "poor", "fair", "good", "excellent")
+
+DIMENSION_WORDS = {
+    "mos": ("Overall quality", ("Bad", "Poor", "Fair", "Good", "Excellent")),
+    "noisiness": ("Noisiness", ("Very noisy", "Noisy", "Somewhat noisy", "Slightly noisy", "Not noisy")),
+    "coloration": ("Coloration", ("Very distorted", "Distorted", "Somewhat coloured", "Slightly coloured", "Natural")),
+    "discontinuity": (
+        "Discontinuity",
+        ("Very discontinuous", "Discontinuous", "Somewhat choppy", "Slightly choppy", "Continuous"),
+    ),
+    "loudness": (
+        "Loudness",
+        ("Very unpleasant level", "Unpleasant level", "Somewhat off", "Slightly off", "Optimal level"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score on the 1-5 scale (5 = best): mean and standard deviation over `probabilities`.
+
+    `probabilities` belong to 1.0, 1.1, ... 5.0, shape [41]; empty where only mean and std are known.
+    """
+
+    mean: float
+    std: float
+    probabilities: np.ndarray = field(default_factory=lambda: np.zeros(0), compare=False, repr=False)
+
+    @classmethod
+    def from_probabilities(cls, probabilities: np.ndarray) -> Score:
+        """Mean and standard deviation of a distribution over the grid 1.0 ... 5.0, shape [41]."""
+        mean = float(probabilities @ GRID)
+        std = float(np.sqrt(max(0.0, probabilities @ np.square(GRID - mean))))
+        return cls(mean, std, probabilities)
+
+    def interval(self, coverage: float = 0.9) -> tuple[float, float]:
+        """The central interval that holds `coverage` of the probability."""
+        if not len(self.probabilities):
+            return self.mean, self.mean
+        cumulated = np.cumsum(self.probabilities)
+        tail = (1 - coverage) / 2
+        low = int(np.searchsorted(cumulated, tail))
+        high = int(np.searchsorted(cumulated, 1 - tail - 1e-9))
+        return float(GRID[low]), float(GRID[min(high, len(GRID) - 1)])
+
+    def to_json(self) -> dict[str, float]:
+        return {"mean": round(self.mean, 2), "std": round(self.std, 2)}
+
+
+@dataclass(frozen=True)
+class HeardArtifact:
+    """An artifact the model hears: kind and severity of the closed sets, spans in seconds (empty: all along)."""
+
+    kind: str
+    severity: str
+    spans: tuple[tuple[float, float], ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        return {"kind": self.kind, "severity": self.severity, "spans": [list(span) for span in self.spans]}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a listener says of a clip: five scores, a reason, the artifacts heard, and warnings."""
+
+    file: str
+    reference: str | None
+    seconds: float
+    profile: str
+    scores: Mapping[str, Score]
+    rationale: str | None
+    artifacts: tuple[HeardArtifact, ...]
+    warnings: tuple[str, ...]
+    model: Mapping[str, str]
+
+    def to_json(self) -> dict[str, object]:
+        """The object that `sqllm rate --json` prints."""
+        return {
+            "file": self.file,
+            "reference": self.reference,
+            "seconds": round(self.seconds, 2),
+            "profile": self.profile,
+            "scores": {name: self.scores[name].to_json() for name in DIMENSIONS},
+            "rationale": self.rationale,
+            "artifacts": [artifact.to_json() for artifact in self.artifacts],
+            "warnings": list(self.warnings),
+            "model": dict(self.model),
+        }
+
+
+def category(score: float) -> str:
+    """The paper's category of a score: <1.5 very bad, <2.5 poor, <3.5 fair, <4.5 good, else excellent."""
+    return next((name for upper, name, _ in _CATEGORIES if score < upper), CATEGORIES[-1])
+
+
+def describe(dimension: str, score: float) -> str:
+    """Words for a score on its dimension's scale: "Slightly noisy" for a noisiness of 4.1."""
+    return DIMENSION_WORDS[dimension][1][CATEGORIES.index(category(score))]
+
+
+class ParseError(ValueError):
+    """A text answer without the score that was asked for; the message says why."""
+
+
+_NUMBER = re.compile(r"(?<![\d.,])\d+(?:\.\d+)?(?![\d,]|\.\d)")
+_NAMES = {
+    "mos": r"mos|overall(?: quality)?|quality",
+    "noisiness": r"noisiness|noise",
+    "coloration": r"colou?ration",
+    "discontinuity": r"discontinuity|continuity",
+    "loudness": r"loudness",
+}
+
+
+def parse_score(text: str, dimension: str | None = None) -> float:
+    """The one score in a text, or the one that follows a dimension's name where the text holds several.
+
+    Raises `ParseError` when there is none, when it is outside 1-5, or when it is not clear which one is meant.
+    """
+    if dimension is not None:
+        named = re.search(rf"\b(?:{_NAMES[dimension]})\b[^\d\n;]{{0,24}}?({_NUMBER.pattern})", text, re.IGNORECASE)
+        if named:
+            return _in_range(named.group(1), text)
+    numbers = _NUMBER.findall(text)
+    if not numbers:
+        raise ParseError(f"no number in {text!r}")
+    if len(numbers) > 1:
+        raise ParseError(f"{len(numbers)} numbers in {text!r}, none of them named {dimension or 'as the score'}")
+    return _in_range(numbers[0], text)
+
+
+def parse_scores(text: str) -> dict[str, float]:
+    """All five scores of a multi-dimensional answer; raises `ParseError` when one is missing or out of range."""
+    scores = {}
+    for dimension, names in _NAMES.items():
+        named = re.search(rf"\b(?:{names})\b[^\d\n;]{{0,24}}?({_NUMBER.pattern})", text, re.IGNORECASE)
+        if not named:
+            raise ParseError(f"no {dimension} score in {text!r}")
+        scores[dimension] = _in_range(named.group(1), text)
+    return scores
+
+
+def parse_category(text: str) -> str:
+    """The one category word in a text; raises `ParseError` when there is none or more than one."""
+    found = {name for name in CATEGORIES if re.search(rf"\b{name}\b", text, re.IGNORECASE)}
+    if len(found) != 1:
+        raise ParseError(f"{'no' if not found else 'more than one'} category in {text!r}")
+    return found.pop()
+
+
+def _in_range(number: str, text: str) -> float:
+    value = float(number)
+    if not LOWEST <= value <= HIGHEST:
+        raise ParseError(f"{number} is not on the scale of 1 to 5 in {text!r}")
+    return value

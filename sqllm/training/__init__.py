@@ -1,0 +1,1 @@
+"""Learning from a corpus: questions with truth, dataset, trainer, probe and evaluation."""

@@ -1,0 +1,37 @@
+"""Make a corpus of degraded speech with truth and labels, in the NISQA layout.
+
+    python -m train.simulate train/configs/simulate.yaml speech=DIR[,DIR...] noise=DIR out=DIR clips=N seed=S
+
+Going on after a kill is the same command again. Settings and their meaning: `train/configs/simulate.yaml`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources, split_summary
+from sqllm.training.settings import read_settings, run_command
+
+
+@dataclass(frozen=True)
+class SimulateSettings(CorpusPlan):
+    """A corpus plan, where to put the corpus, and on how many cores to make it (-1: all)."""
+
+    out: Path = Path("corpus")
+    workers: int = -1
+
+
+def simulate(words: Sequence[str]) -> None:
+    """Build the corpus that the settings describe; lists at the end what could not be made."""
+    settings = read_settings(SimulateSettings, words)
+    plan = CorpusPlan(**{field.name: getattr(settings, field.name) for field in fields(CorpusPlan)})
+    print("\n".join(split_summary(gather_sources(plan))))
+    failed = build_corpus(plan, settings.out, settings.workers)
+    print("\n".join([*failed, f"Corpus in {settings.out}: {len(failed)} clips failed."]))
+
+
+if __name__ == "__main__":
+    run_command(__doc__, sys.argv[1:], simulate)
