@@ -149,8 +149,10 @@ def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:
 
 
 def _check_same_plan(plan: CorpusPlan, out: Path) -> None:
+    """Counts may change (every clip has its own seed), nothing else."""
     path = out / "plan.json"
-    text = json.dumps(plan.__dict__, default=str, indent=1, sort_keys=True)
+    fixed = {name: value for name, value in vars(plan).items() if not name.endswith("clips")}
+    text = json.dumps(fixed, default=str, indent=1, sort_keys=True)
     if path.is_file() and path.read_text(encoding="utf-8") != text:
         raise ValueError(f"{out} holds a corpus of another plan: choose another folder or delete it.")
     path.write_text(text, encoding="utf-8")

@@ -1,0 +1,227 @@
+"""Audio encoders behind one interface: a clip of up to 10 s in, frames of a fixed rate and width out.
+
+    frames, counts = encoder(waveforms, lengths)
+    [batch, samples], [batch] -> [batch, frames, width], [batch]
+
+`waveforms` are mono 16 kHz float32, padded with zeros behind their `lengths`; `counts` is how many frames of each
+clip are real. A clip's frames do not depend on what else is in its batch.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS
+
+TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
+
+
+class AudioEncoder(nn.Module, ABC):
+    """The contract. `frame_rate` is in frames a second, `width` the size of a frame."""
+
+    frame_rate: float
+    width: int
+
+    @abstractmethod
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """[batch, samples], [batch] -> frames [batch, frames, width], counts [batch]."""
+
+    def queries(self) -> list[nn.Parameter]:
+        """The attention query parameters: what the paper trains of a fine-tuned encoder."""
+        return [p for name, p in self.named_parameters() if ".query." in name or ".q_proj." in name]
+
+
+def _pad_behind(waveforms: Tensor, seconds: float) -> Tensor:
+    return nn.functional.pad(waveforms, (0, round(seconds * SAMPLE_RATE)))
+
+
+class CompactEncoder(AudioEncoder):
+    """The trunk of Distill-MOS (Stahl & Gamper 2025, MIT): complex spectrogram, 6 convolutions, 7 transformer layers.
+
+    Peak-normalises every clip, so the level has to be fed beside its frames. 50 frames a second, width 200.
+    """
+
+    frame_rate, width = 50.0, 200
+    channels = (2, 64, 64, 128, 256, 256, 256)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
+            last = index == len(self.channels) - 2
+            stride = (2 if index else 1, 2 if last else 1)
+            layers += [nn.Conv2d(before, after, 3, stride=stride, padding=(0, 1)), nn.LeakyReLU(0.1)]
+        self.convolutions = nn.Sequential(*layers)
+        self.norm_input = nn.BatchNorm1d(1024)
+        self.norm_transformer = nn.BatchNorm1d(1024)
+        self.project = nn.Linear(1024, self.width)
+        layer = nn.TransformerEncoderLayer(self.width, 8, 2 * self.width, dropout=0.0, batch_first=True)
+        self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
+        self.norm_output = nn.BatchNorm1d(self.width)
+
+    def train(self, mode: bool = True) -> CompactEncoder:
+        """Train the weights, but keep the statistics of the batch normalisations."""
+        super().train(mode)
+        for norm in (self.norm_input, self.norm_transformer, self.norm_output):
+            norm.eval()
+        return self
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        peaks = waveforms.abs().amax(dim=1, keepdim=True)
+        spectra = self._spectra(_pad_behind(waveforms / (peaks + 1e-8), 2 * TAIL_SECONDS))
+        maps = self.convolutions(spectra)  # [batch, 256, 4, frames]
+        frames = maps.flatten(1, 2)  # [batch, 1024, frames]
+        frames = self.norm_transformer(self.norm_input(frames)).transpose(1, 2)
+        frames = self.project(frames)
+        frames = frames + sinusoids(frames.shape[1], self.width).to(frames)
+        heard = torch.div(lengths + round(TAIL_SECONDS * SAMPLE_RATE), 320, rounding_mode="floor")
+        padding = torch.arange(frames.shape[1], device=frames.device)[None] >= heard[:, None]
+        frames = self.transformer(frames, src_key_padding_mask=padding)
+        frames = self.norm_output(frames.transpose(1, 2)).transpose(1, 2)
+        counts = torch.div(lengths, 320, rounding_mode="floor").clamp(min=1)
+        return frames, counts
+
+    @staticmethod
+    def _spectra(waveforms: Tensor) -> Tensor:
+        """Complex spectra with magnitudes to the power .3: [batch, 2, 161 bins, 10 ms frames]."""
+        padded = nn.functional.pad(waveforms, (80, 80), mode="reflect")
+        window = torch.hann_window(320, device=waveforms.device)
+        spectra = torch.view_as_real(torch.stft(padded, 320, 160, window=window, center=False, return_complex=True))
+        magnitude = spectra.square().sum(dim=-1, keepdim=True).sqrt().clamp(min=1e-12)
+        return (magnitude.pow(0.3) * spectra / magnitude).permute(0, 3, 1, 2)
+
+    def queries(self) -> list[nn.Parameter]:
+        """The fused query, key and value projections (PyTorch keeps them in one matrix)."""
+        return [p for name, p in self.named_parameters() if ".in_proj_" in name]
+
+    @classmethod
+    def from_distillmos(cls, path: Path) -> CompactEncoder:
+        """The trunk with the weights of the `distillmos` wheel's `distill_mos_v7.pt`."""
+        published = torch.load(path, map_location="cpu", weights_only=True)["model"]
+        renamed = {}
+        prefixes = {
+            "cnn.cnn.": "convolutions.",
+            "transformer_pool_attn.norm_input.": "norm_input.",
+            "transformer_pool_attn.transformer.norm.": "norm_transformer.",
+            "transformer_pool_attn.transformer.linear_proj.": "project.",
+            "transformer_pool_attn.transformer.transformer_encoder.": "transformer.",
+            "transformer_pool_attn.norm_trans.": "norm_output.",
+        }
+        for name, value in published.items():
+            for old, new in prefixes.items():
+                if name.startswith(old):
+                    renamed[new + name.removeprefix(old)] = value
+        encoder = cls()
+        encoder.load_state_dict(renamed)
+        return encoder
+
+
+def sinusoids(count: int, width: int, base: float = 768.0) -> Tensor:
+    """Sinusoidal positions of Distill-MOS, [1, count, width]."""
+    position = torch.arange(count).unsqueeze(1)
+    scale = torch.exp(torch.arange(0, width, 2) * (-math.log(base) / width))
+    table = torch.zeros(1, count, width)
+    table[0, :, 0::2] = torch.sin(position * scale)
+    table[0, :, 1::2] = torch.cos(position * scale)
+    return table
+
+
+class AstEncoder(AudioEncoder):
+    """The Audio Spectrogram Transformer of transformers, its patches averaged over frequency: frames over time.
+
+    The patch sequence is frequency-major. Always hears its full 10.24 s, zeros behind a shorter clip.
+    """
+
+    def __init__(self, model: nn.Module, extractor: object) -> None:
+        super().__init__()
+        self.model, self.extractor = model, extractor
+        config = model.config
+        self.bands = (config.num_mel_bins - config.patch_size) // config.frequency_stride + 1
+        self.frame_rate, self.width = 100 / config.time_stride, config.hidden_size
+
+    @classmethod
+    def from_pretrained(cls, source: str) -> AstEncoder:
+        from transformers import ASTFeatureExtractor, ASTModel
+
+        return cls(ASTModel.from_pretrained(source), ASTFeatureExtractor.from_pretrained(source))
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        clips = [clip[:length].cpu().numpy() for clip, length in zip(waveforms, lengths.tolist(), strict=True)]
+        inputs = self.extractor(clips, sampling_rate=SAMPLE_RATE, return_tensors="pt")["input_values"]  # type: ignore[operator]
+        patches = self.model(inputs.to(waveforms.device)).last_hidden_state[:, 2:]
+        frames = patches.unflatten(1, (self.bands, -1)).mean(dim=1)  # [batch, frames, width]
+        counts = (lengths * self.frame_rate / SAMPLE_RATE).long().clamp(1, frames.shape[1])
+        return frames, counts
+
+
+class WhisperEncoder(AudioEncoder):
+    """The encoder of Whisper, its positions cut to 10.2 s so that no frame is spent on 20 s of padding."""
+
+    frame_rate = 50.0
+    seconds = WINDOW_SECONDS + 2 * TAIL_SECONDS
+
+    def __init__(self, model: nn.Module, extractor: object) -> None:
+        super().__init__()
+        self.model, self.extractor, self.width = model, extractor, model.config.d_model
+        positions = min(model.config.max_source_positions, round(self.seconds * self.frame_rate))
+        model.config.max_source_positions = model.max_source_positions = positions
+        kept = model.embed_positions.weight.detach()[:positions].clone()
+        model.embed_positions = nn.Embedding.from_pretrained(kept, freeze=True)
+
+    @classmethod
+    def from_pretrained(cls, source: str) -> WhisperEncoder:
+        from transformers import WhisperFeatureExtractor, WhisperModel
+
+        return cls(WhisperModel.from_pretrained(source).encoder, WhisperFeatureExtractor.from_pretrained(source))
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        samples = self.model.config.max_source_positions * 320
+        clips = [clip[:length].cpu().numpy() for clip, length in zip(waveforms, lengths.tolist(), strict=True)]
+        inputs = self.extractor(  # type: ignore[operator]
+            clips, sampling_rate=SAMPLE_RATE, return_tensors="pt", padding="max_length", max_length=samples
+        )["input_features"]
+        frames = self.model(inputs.to(waveforms.device)).last_hidden_state
+        counts = torch.div(lengths, 320, rounding_mode="floor").clamp(1, frames.shape[1])
+        return frames, counts
+
+
+def load_encoder(kind: str, source: str | None = None) -> AudioEncoder:
+    """An encoder by kind: `compact` (source: `distill_mos_v7.pt`, or none for untrained weights that a checkpoint
+    fills), `ast` or `whisper` (source: a Hub name or a folder). Raises `ValueError` for another kind.
+    """
+    if kind == "compact":
+        return CompactEncoder.from_distillmos(Path(source)) if source else CompactEncoder()
+    if kind in ("ast", "whisper"):
+        if not source:
+            raise ValueError(f"The {kind} encoder needs a Hub name or a folder to load from.")
+        return (AstEncoder if kind == "ast" else WhisperEncoder).from_pretrained(source)
+    raise ValueError(f"There is no encoder {kind!r}; choose compact, ast or whisper.")
+
+
+def pool_over_time(frames: Tensor, counts: Tensor, tokens: int) -> Tensor:
+    """Average the first `counts` frames of each clip into `tokens` equal stretches: [batch, tokens, width]."""
+    pooled = [
+        nn.functional.adaptive_avg_pool1d(clip[:count].T[None], tokens)[0].T
+        for clip, count in zip(frames, counts.tolist(), strict=True)
+    ]
+    return torch.stack(pooled)
+
+
+def level_beside(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
+    """What a self-normalising encoder can't hear: each token's energy and the clip's level, [batch, tokens, 2].
+
+    (dBov + 40) / 15 for the energies, (dBov + 30) / 10 for the level, both floored at -90 dBov.
+    """
+    rows = []
+    for clip, length in zip(waveforms, lengths.tolist(), strict=True):
+        power = clip[:length].double().square()
+        energies = nn.functional.adaptive_avg_pool1d(power[None, None], tokens)[0, 0]
+        decibels = 10 * torch.log10(energies + 1e-9)
+        level = 10 * torch.log10(power.mean() + 1e-9)
+        rows.append(torch.stack([(decibels + 40) / 15, ((level + 30) / 10).expand(tokens)], dim=1))
+    return torch.stack(rows).float()

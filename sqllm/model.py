@@ -1,0 +1,154 @@
+"""The listening model: audio encoder, projector, and an LLM with LoRA, in one module with one forward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sqllm.encoders import AudioEncoder, level_beside, pool_over_time
+from sqllm.prompt import PromptTree, TreeBatch, Turns
+
+LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+TEXT_NORM = 0.135  # RMS of SmolLM2's token embeddings: where the projector's learned scale starts
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What a model is made of. Sources are Hub names or folders; empty ones are the embedded defaults."""
+
+    encoder: str = "compact"
+    encoder_source: str = ""
+    llm_source: str = ""
+    audio_tokens: int = 32
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    lora_layers: tuple[str, ...] = LINEAR_LAYERS
+    quantize: str = ""
+    trained_encoder: str = "none"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"lora_layers": list(self.lora_layers)}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> ModelConfig:
+        return cls(**(values | {"lora_layers": tuple(values["lora_layers"])}))
+
+
+class Projector(nn.Module):
+    """Audio tokens into the LLM's embedding space, at the norm of its text embeddings.
+
+    [batch, tokens, width + 2] -> LayerNorm on the frames, levels beside -> two linear layers -> [batch, tokens, dim]
+    A learned segment embedding marks the tokens of a reference.
+    """
+
+    def __init__(self, width: int, dim: int, scale: float = TEXT_NORM) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.layers = nn.Sequential(nn.Linear(width + 2, dim), nn.GELU(), nn.Linear(dim, dim))
+        self.scale = nn.Parameter(torch.tensor(scale))
+        self.reference_segment = nn.Parameter(torch.zeros(dim))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        frames = self.norm(tokens[..., :-2])
+        projected = self.layers(torch.cat([frames, tokens[..., -2:]], dim=-1))
+        return nn.functional.rms_norm(projected, projected.shape[-1:]) * self.scale
+
+
+class SpeechQualityModel(nn.Module):
+    """Encoder + projector + LLM. `turns` is the LLM's chat markup, `tokenizer` its tokenizer."""
+
+    def __init__(self, encoder: AudioEncoder, llm: Any, tokenizer: Any, config: ModelConfig) -> None:
+        super().__init__()
+        self.encoder, self.llm, self.tokenizer, self.config = encoder, llm, tokenizer, config
+        embeddings = llm.get_input_embeddings()
+        scale = float(embeddings.weight[:1000].float().square().mean().sqrt())
+        self.projector = Projector(encoder.width, embeddings.weight.shape[1], scale)
+        self.turns = Turns.of(tokenizer)
+
+    @property
+    def device(self) -> torch.device:
+        return self.projector.scale.device
+
+    def encode_text(self, text: str) -> list[int]:
+        """Token ids of a piece of a prompt, without special tokens of the tokenizer's own."""
+        return self.tokenizer.encode(text, add_special_tokens=False)
+
+    def audio_tokens(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
+        """What the encoder hears, pooled, with the levels beside: [batch, tokens, width + 2]."""
+        count = self.config.audio_tokens
+        frames, counts = self.encoder(waveforms, lengths)
+        return torch.cat([pool_over_time(frames, counts, count), level_beside(waveforms, lengths, count)], dim=-1)
+
+    def prefix(self, degraded: Tensor, reference: Tensor | None = None) -> Tensor:
+        """Embeddings of the prompt up to the end of the audio, [batch, prefix, dim].
+
+        The reference's tokens are its projection's difference to the degraded clip's, marked by a segment embedding.
+        """
+        projected = self.projector(degraded)
+        parts = [self._opening(len(degraded)).to(projected.dtype), projected]
+        if reference is not None:
+            parts.append(self.projector(reference) - projected + self.projector.reference_segment)
+        return torch.cat(parts, dim=1)
+
+    def _opening(self, batch: int) -> Tensor:
+        ids = torch.tensor(self.encode_text(self.turns.opening), device=self.device)
+        return self.llm.get_input_embeddings()(ids).expand(batch, -1, -1)
+
+    def forward(self, prefix: Tensor, trees: Sequence[PromptTree]) -> Tensor:
+        """Hidden states of the trees' tokens behind the audio, all in one pass: [batch, tokens, dim]."""
+        batch = TreeBatch.of(trees, prefix.shape[1], with_prefix_rows=True)
+        text = self.llm.get_input_embeddings()(batch.ids.to(self.device))
+        dtype = text.dtype
+        positions = torch.arange(prefix.shape[1]).expand(len(trees), -1)
+        hidden = self.body(
+            inputs_embeds=torch.cat([prefix.to(dtype), text], dim=1),
+            attention_mask=batch.mask.to(self.device, dtype),
+            position_ids=torch.cat([positions, batch.positions], dim=1).to(self.device),
+            use_cache=False,
+        ).last_hidden_state
+        return hidden[:, prefix.shape[1] :]
+
+    @property
+    def body(self) -> Any:
+        """The LLM without its output layer (inside peft's wrapper where there is one)."""
+        causal = self.llm.get_base_model() if hasattr(self.llm, "get_base_model") else self.llm
+        return causal.base_model
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Next-token logits of hidden states, float32: [..., dim] -> [..., vocabulary]."""
+        return self.llm.get_output_embeddings()(hidden).float()
+
+
+def add_lora(llm: Any, config: ModelConfig) -> Any:
+    """The LLM wrapped by peft's LoRA (A and B in float32); its own weights are frozen."""
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    lora = LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=0.0,
+        target_modules=list(config.lora_layers),
+        task_type=TaskType.CAUSAL_LM,
+    )
+    return get_peft_model(llm, lora)
+
+
+def keep_nf4_trainable(llm: nn.Module) -> None:
+    """Stop bitsandbytes from repacking 4-bit weights on CPUs with AVX512-BF16, after which nothing gets gradients."""
+    for module in llm.modules():
+        if type(module).__name__ == "Linear4bit":
+            module.support_avx512bf16_for_cpu = False  # type: ignore[assignment]
+
+
+def choose_device(wanted: str | None = None) -> tuple[torch.device, str]:
+    """The device to run on, and why: the wanted one, else a GPU where there is one, else the CPU."""
+    if wanted:
+        return torch.device(wanted), "asked for"
+    if torch.cuda.is_available():
+        return torch.device("cuda"), "a GPU is there"
+    return torch.device("cpu"), "there is no GPU"

@@ -1,0 +1,152 @@
+"""Reading answers off the LLM's next-token probabilities: score blocks with digit branches, and fault blocks.
+
+A score block ends where the first digit comes ("Noise: "); a branch continues it with that digit and the point, so
+that one forward pass gives P(digit) and P(second digit | first), that is a distribution over 1.0 ... 5.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sqllm.model import SpeechQualityModel
+from sqllm.profiles import ListenerProfile
+from sqllm.prompt import ROOT, PromptTree
+from sqllm.questions import (
+    FAULT_ANSWERS,
+    FAULT_REQUESTS,
+    SCORE_BLOCKS,
+    SCORE_REQUESTS,
+    SPEECH_ANSWERS,
+    SPEECH_BLOCK,
+    fault_block,
+    with_listener,
+)
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
+
+FIRST_DIGITS = (1, 2, 3, 4, 5)
+SPEECH = "speech"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The token ids that reading needs, and the encoder of text pieces, for one LLM."""
+
+    model: SpeechQualityModel
+    digits: tuple[int, ...]
+    point: int
+    faults: tuple[int, ...]
+    speech: tuple[int, ...]
+
+    @classmethod
+    def of(cls, model: SpeechQualityModel) -> Vocabulary:
+        def only(text: str) -> int:
+            return model.encode_text(text)[-1]
+
+        digits = tuple(only(str(digit)) for digit in range(10))
+        if len(set(digits)) < 10 or model.encode_text("3.7") != [digits[3], only("."), digits[7]]:
+            raise ValueError("This LLM's tokenizer does not write digits as tokens of their own.")
+        faults, speech = tuple(map(only, FAULT_ANSWERS)), tuple(map(only, SPEECH_ANSWERS))
+        return cls(model, digits, only("."), faults, speech)
+
+    def stem(self, request: str) -> list[int]:
+        """Tokens from the end of the audio to where the answer begins."""
+        return self.model.encode_text(f"\n{request}{self.model.turns.to_answer}")
+
+
+@dataclass(frozen=True)
+class ScoreNode:
+    """Where one score is read in a tree: the block's node and its branches by first digit."""
+
+    block: int
+    branches: Mapping[int, int]
+
+
+def add_score_block(
+    tree: PromptTree, words: Vocabulary, stem: int, name: str, branches: Sequence[int] = FIRST_DIGITS[:4]
+) -> ScoreNode:
+    """Ask for one score behind a stem; `branches` are the first digits whose second digit is asked for."""
+    block = tree.add(words.model.encode_text(f"{name}: "), stem)
+    return ScoreNode(block, {digit: tree.add([words.digits[digit], words.point], block) for digit in branches})
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A tree that asks for the scores of several listeners and, once, for faults and speech."""
+
+    tree: PromptTree
+    scores: tuple[Mapping[str, ScoreNode], ...]
+    faults: Mapping[str, int]
+
+    @classmethod
+    def of(cls, words: Vocabulary, profiles: Sequence[ListenerProfile], faults: Sequence[str] = ()) -> Reading:
+        """`faults` are artifact kinds, and `speech` for whether there is any."""
+        tree, listeners = PromptTree(), []
+        for profile in profiles:
+            stem = tree.add(words.stem(with_listener(SCORE_REQUESTS[0], profile)), ROOT)
+            listeners.append({d: add_score_block(tree, words, stem, SCORE_BLOCKS[d][0]) for d in DIMENSIONS})
+        nodes: dict[str, int] = {}
+        if faults:
+            stem = tree.add(words.stem(FAULT_REQUESTS[0]), ROOT)
+            for kind in faults:
+                block = SPEECH_BLOCK if kind == SPEECH else fault_block(kind)
+                nodes[kind] = tree.add(words.model.encode_text(block), stem)
+        return cls(tree, tuple(listeners), nodes)
+
+    def positions(self) -> list[int]:
+        """The tokens whose logits are read, in the order `read` expects them."""
+        nodes = [n for listener in self.scores for score in listener.values() for n in (score.block, *score.branches.values())]
+        return [self.tree.last(node) for node in [*nodes, *self.faults.values()]]
+
+    def read(self, logits: Tensor, words: Vocabulary) -> Heard:
+        """Scores and faults from the logits at `positions`, [positions, vocabulary]."""
+        rows = iter(logits.float())
+        digits = list(words.digits)
+
+        def distribution(ids: Sequence[int]) -> np.ndarray:
+            return torch.softmax(next(rows)[list(ids)], dim=0).double().cpu().numpy()
+
+        scores = []
+        for listener in self.scores:
+            read: dict[str, Score] = {}
+            for dimension, score in listener.items():
+                first = distribution([digits[d] for d in FIRST_DIGITS])
+                seconds = {digit: distribution(digits) for digit in score.branches}
+                read[dimension] = Score.from_probabilities(join_digits(first, seconds))
+            scores.append(read)
+        faults = {k: distribution(words.speech if k == SPEECH else words.faults) for k in self.faults}
+        return Heard(tuple(scores), faults)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was read: five scores a listener, and the probabilities of each fault's severities (no ... strong)."""
+
+    scores: tuple[Mapping[str, Score], ...]
+    faults: Mapping[str, np.ndarray]
+
+    @property
+    def speech(self) -> float:
+        """The probability that the clip holds speech (1 where it was not asked)."""
+        return float(self.faults[SPEECH][1]) if SPEECH in self.faults else 1.0
+
+    def artifacts(self) -> tuple[HeardArtifact, ...]:
+        """The faults more likely there than not, each with its most likely severity."""
+        found = []
+        for kind in ARTIFACT_KINDS:
+            if kind in self.faults and self.faults[kind][0] < 0.5:
+                found.append(HeardArtifact(kind, SEVERITIES[int(self.faults[kind][1:].argmax())]))
+        return tuple(found)
+
+
+def join_digits(first: np.ndarray, seconds: Mapping[int, np.ndarray]) -> np.ndarray:
+    """P(1.0) ... P(5.0) from P(first digit 1-5), [5], and P(second digit | first), [10] each; 5 is always 5.0."""
+    joint = np.zeros(len(GRID))
+    for digit in FIRST_DIGITS[:4]:
+        joint[(digit - 1) * 10 : digit * 10] = first[digit - 1] * seconds[digit]
+    joint[-1] = first[-1]
+    return joint / joint.sum()

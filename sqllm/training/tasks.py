@@ -1,0 +1,216 @@
+"""What a clip teaches in one pass: a tree of score blocks, fault blocks and a text answer, with soft targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sqllm.corpus.layout import CorpusClip
+from sqllm.profiles import PROFILES, TYPICAL, ListenerProfile
+from sqllm.prompt import ROOT, PromptTree
+from sqllm.questions import (
+    FAMILIES,
+    FAULT_REQUESTS,
+    NO_SPEECH_ANSWERS,
+    SCORE_BLOCKS,
+    SCORE_REQUESTS,
+    SPEECH_BLOCK,
+    AnswerText,
+    compose_answer,
+    draw_question,
+    fault_block,
+    with_listener,
+)
+from sqllm.reading import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES
+
+LABEL_SD = 0.3
+ABSENT_FAULTS = 4
+# Shares of the passes over a clip that also ask another listener, and for faults: tokens are what training costs.
+SECOND_LISTENER_SHARE, FAULTS_SHARE = 0.55, 0.6
+
+
+@dataclass(frozen=True)
+class Target:
+    """What should follow the token at `position`: probabilities over token ids, how much it counts, and its kind."""
+
+    position: int
+    ids: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    weight: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class ScoreTarget:
+    """A score whose expectation is trained too: the indices of its targets (block, then branches) and the label."""
+
+    rows: tuple[int, ...]
+    branches: tuple[int, ...]
+    label: float
+
+
+@dataclass
+class Lesson:
+    """A tree with its targets."""
+
+    tree: PromptTree = field(default_factory=PromptTree)
+    targets: list[Target] = field(default_factory=list)
+    scores: list[ScoreTarget] = field(default_factory=list)
+
+
+def label_distribution(label: float, sd: float = LABEL_SD) -> np.ndarray:
+    """A Gaussian around a label over 1.0 ... 5.0, shape [41]."""
+    weights = np.exp(-0.5 * np.square((GRID - label) / sd))
+    return weights / weights.sum()
+
+
+def listener_scores(clip: CorpusClip, profile: ListenerProfile) -> dict[str, float]:
+    """A clip's labels for a listener, clamped to 1-5: what is heard through their ears, rated their way."""
+    heard = clip.profile_scores.get(profile.name, clip.scores)
+    return profile.rate({name: min(5.0, max(1.0, value)) for name, value in heard.items()})
+
+
+def make_lesson(clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float) -> Lesson:
+    """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings."""
+    lesson = Lesson()
+    if clip.speech:
+        _add_scores(lesson, clip, TYPICAL, words, rng, plain)
+        known = [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
+        if known and rng.random() < SECOND_LISTENER_SHARE:
+            _add_scores(lesson, clip, known[int(rng.integers(len(known)))], words, rng, plain)
+    if clip.artifacts is not None and (rng.random() < FAULTS_SHARE or not clip.speech):
+        _add_faults(lesson, clip, words, rng, plain)
+    _add_text(lesson, clip, words, rng)
+    return lesson
+
+
+def _can_tell(profile: ListenerProfile, clip: CorpusClip) -> bool:
+    """Whether this listener's labels are known: those who hear it otherwise need labels of their own."""
+    return profile.name in clip.profile_scores or not (profile.band or profile.audiogram)
+
+
+def _wording(rng: np.random.Generator, count: int, plain: float) -> int:
+    return 0 if rng.random() < plain else int(rng.integers(count))
+
+
+def _add_scores(
+    lesson: Lesson,
+    clip: CorpusClip,
+    profile: ListenerProfile,
+    words: Vocabulary,
+    rng: np.random.Generator,
+    plain: float,
+) -> None:
+    labels = listener_scores(clip, profile)
+    request = SCORE_REQUESTS[_wording(rng, len(SCORE_REQUESTS), plain)]
+    wording = _wording(rng, max(1, len(profile.words)), plain)
+    stem = lesson.tree.add(words.stem(with_listener(request, profile, wording)), ROOT)
+    for dimension in DIMENSIONS:
+        if dimension in labels:
+            name = SCORE_BLOCKS[dimension][_wording(rng, len(SCORE_BLOCKS[dimension]), plain)]
+            branches = likely_branches(labels[dimension])
+            node = add_score_block(lesson.tree, words, stem, name, branches)
+            _add_score_targets(lesson, node, labels[dimension], words)
+
+
+def likely_branches(label: float) -> tuple[int, ...]:
+    """The two first digits a label is most likely written with (5 has no second digit to learn)."""
+    mass = label_distribution(label)
+    per_digit = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS[:4]]
+    return tuple(sorted(int(digit) + 1 for digit in np.argsort(per_digit)[-2:]))
+
+
+def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, words: Vocabulary) -> None:
+    mass = label_distribution(label)
+    first = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS]
+    start = len(lesson.targets)
+    ids = tuple(words.digits[digit] for digit in FIRST_DIGITS)
+    lesson.targets.append(Target(lesson.tree.last(node.block), ids, tuple(first), 1.0, "score"))
+    for digit, branch in node.branches.items():
+        second = mass[(digit - 1) * 10 : digit * 10]
+        probabilities = tuple((second / max(second.sum(), 1e-12)).tolist())
+        position = lesson.tree.last(branch)
+        lesson.targets.append(Target(position, words.digits, probabilities, first[digit - 1], "score"))
+    rows = tuple(range(start, len(lesson.targets)))
+    lesson.scores.append(ScoreTarget(rows, tuple(node.branches), label))
+
+
+def _add_faults(
+    lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float
+) -> None:
+    """Ask for every fault that is there and for some that are not, weighted as if all had been asked."""
+    request = FAULT_REQUESTS[_wording(rng, len(FAULT_REQUESTS), plain)]
+    stem = lesson.tree.add(words.stem(request), ROOT)
+    if rng.random() < 0.3 or not clip.speech:
+        block = lesson.tree.add(words.model.encode_text(SPEECH_BLOCK), stem)
+        _add_choice(lesson, block, words.speech[int(clip.speech)], 1.0 if clip.speech else 3.0)
+    if not clip.speech:
+        return
+    present = {artifact.kind: artifact.severity for artifact in clip.artifacts or ()}
+    absent = [kind for kind in ARTIFACT_KINDS if kind not in present]
+    asked = list(rng.choice(absent, size=ABSENT_FAULTS, replace=False))
+    for kind in [*present, *asked]:
+        block = lesson.tree.add(words.model.encode_text(fault_block(str(kind))), stem)
+        severity = 1 + SEVERITIES.index(present[kind]) if kind in present else 0
+        _add_choice(lesson, block, words.faults[severity], 1.0 if severity else len(absent) / ABSENT_FAULTS)
+
+
+def _add_choice(lesson: Lesson, block: int, token: int, weight: float) -> None:
+    lesson.targets.append(Target(lesson.tree.last(block), (token,), (1.0,), weight, "fault"))
+
+
+def _add_text(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator) -> None:
+    """A question of a random family, by a random listener, with its whole answer."""
+    listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
+    profile = listeners[int(rng.integers(len(listeners)))]
+    scores = listener_scores(clip, profile)
+    families = FAMILIES if set(scores) == set(DIMENSIONS) else ("mos-numeric",)
+    family = str(rng.choice(["explanatory", *families]))
+    question = draw_question(rng, family)
+    if clip.speech:
+        answer = compose_answer(question, scores, clip.artifacts, rng)
+    else:
+        answer = AnswerText(NO_SPEECH_ANSWERS[int(rng.integers(len(NO_SPEECH_ANSWERS)))], {})
+    wording = int(rng.integers(max(1, len(profile.words))))
+    stem = lesson.tree.add(words.stem(with_listener(question.text, profile, wording)), ROOT)
+    ids, distributions = answer_targets(answer, words)
+    node = lesson.tree.add(ids[:-1], stem) if len(ids) > 1 else stem
+    positions = [lesson.tree.last(stem), *range(*lesson.tree.spans[node])]
+    for position, (choices, probabilities) in zip(positions, distributions, strict=True):
+        lesson.targets.append(Target(position, choices, probabilities, 1.0 / len(ids), "text"))
+
+
+def answer_targets(
+    answer: AnswerText, words: Vocabulary
+) -> tuple[list[int], list[tuple[tuple[int, ...], tuple[float, ...]]]]:
+    """An answer's token ids, its end included, and for each the distribution to learn: soft where it is a score."""
+    ids: list[int] = []
+    distributions: list[tuple[tuple[int, ...], tuple[float, ...]]] = []
+    for text, dimension in [*answer.pieces, (words.model.turns.end, None)]:
+        piece = words.model.encode_text(text)
+        ids += piece
+        if dimension is None:
+            distributions += [((token,), (1.0,)) for token in piece]
+        else:
+            distributions += _number_targets(text, answer.scores, dimension, words)
+    return ids, distributions
+
+
+def _number_targets(
+    text: str, scores: Mapping[str, float], dimension: str, words: Vocabulary
+) -> Sequence[tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Soft targets for the tokens of "3.7": first digit, the point, and the second digit given the first."""
+    mass = label_distribution(scores[dimension])
+    first = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS]
+    digit = int(text[0])
+    second = mass[(digit - 1) * 10 : digit * 10] if digit < 5 else np.eye(10)[0]
+    padded = np.zeros(10)
+    padded[: len(second)] = second / second.sum()
+    return [
+        (tuple(words.digits[d] for d in FIRST_DIGITS), tuple(first)),
+        ((words.point,), (1.0,)),
+        (words.digits, tuple(padded.tolist())),
+    ]

@@ -1,0 +1,259 @@
+"""Train projector and LoRA (and, if wanted, the encoder) on a corpus, with checkpoints that resume exactly."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sqllm.checkpoint import save_checkpoint
+from sqllm.model import SpeechQualityModel
+from sqllm.reading import Vocabulary
+from sqllm.training.dataset import TokenSet, pad_batch, read_window
+from sqllm.training.evaluation import accuracy, read_token_set
+from sqllm.training.tasks import Lesson, make_lesson
+
+STATE_NAME, LOG_NAME = "state.pt", "log.csv"
+
+
+@dataclass(frozen=True)
+class TrainerSettings:
+    """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference."""
+
+    steps: int = 3000
+    batch: int = 4
+    learning_rate: float = 1e-3
+    encoder_learning_rate: float = 2e-5
+    weight_decay: float = 0.01
+    warmup: int = 15
+    clip_norm: float = 1.0
+    double_ended: float = 0.4
+    token_noise: float = 0.1
+    text_weight: float = 0.5
+    fault_weight: float = 0.3
+    plain_start: float = 0.3
+    plain_share: float = 0.7
+    checkpoint_minutes: float = 4.0
+    validate_every: int = 250
+    validate_clips: int = 120
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class LossParts:
+    """The loss and its parts, for the log."""
+
+    total: Tensor
+    score: float
+    expectation: float
+    text: float
+    fault: float
+
+
+def lesson_loss(
+    model: SpeechQualityModel, hidden: Tensor, lessons: Sequence[Lesson], settings: TrainerSettings
+) -> LossParts:
+    """Soft cross-entropy over the whole vocabulary on all targets, plus the squared error of read scores.
+
+    `hidden`: [batch, tokens, dim] of the lessons' trees.
+    """
+    rows = [(i, target) for i, lesson in enumerate(lessons) for target in lesson.targets]
+    where = torch.tensor([[i, target.position] for i, target in rows], device=hidden.device)
+    logits = model.logits(hidden[where[:, 0], where[:, 1]])  # [targets, vocabulary]
+    widest = max(len(target.ids) for _, target in rows)
+    ids = torch.zeros(len(rows), widest, dtype=torch.long)
+    wanted = torch.zeros(len(rows), widest)
+    for row, (_, target) in enumerate(rows):
+        ids[row, : len(target.ids)] = torch.tensor(target.ids)
+        wanted[row, : len(target.ids)] = torch.tensor(target.probabilities)
+    logs = torch.log_softmax(logits, dim=-1).gather(1, ids.to(hidden.device))
+    entropy = -(wanted.to(hidden.device) * logs).sum(dim=1)
+    weights = torch.tensor([target.weight for _, target in rows], device=hidden.device)
+    kinds = np.array([target.kind for _, target in rows])
+    scores = max(1, sum(len(lesson.scores) for lesson in lessons))
+
+    def part(kind: str, norm: float) -> Tensor:
+        chosen = torch.from_numpy(kinds == kind).to(hidden.device)
+        return (entropy * weights)[chosen].sum() / norm
+
+    faults = max(1e-6, sum(target.weight for _, target in rows if target.kind == "fault"))
+    score, text, fault = part("score", scores), part("text", len(lessons)), part("fault", faults)
+    expectation = _expectation_errors(logs, lessons).sum() / scores
+    total = score + 0.5 * expectation + settings.text_weight * text + settings.fault_weight * fault
+    return LossParts(total, *(float(value.detach()) for value in (score, expectation, text, fault)))
+
+
+def _expectation_errors(logs: Tensor, lessons: Sequence[Lesson]) -> Tensor:
+    """Squared errors of the scores' expectations; a digit whose branch was not asked counts as d.45 (5 as 5.0)."""
+    firsts, seconds, labels = [], [], []
+    start = 0
+    for lesson in lessons:
+        for score in lesson.scores:
+            firsts.append(start + score.rows[0])
+            seconds.append([(start + row, digit) for row, digit in zip(score.rows[1:], score.branches, strict=True)])
+            labels.append(score.label)
+        start += len(lesson.targets)
+    if not firsts:
+        return logs.new_zeros(1)
+    first = torch.softmax(logs[firsts, :5], dim=1)
+    values = first.new_tensor([1.45, 2.45, 3.45, 4.45, 5.0]).repeat(len(firsts), 1)
+    rows = [row for branches in seconds for row, _ in branches]
+    score_index = [index for index, branches in enumerate(seconds) for _ in branches]
+    digit_index = [digit - 1 for branches in seconds for _, digit in branches]
+    tenths = torch.softmax(logs[rows, :10], dim=1) @ (torch.arange(10, device=logs.device) / 10)
+    base = torch.tensor(digit_index, device=logs.device) + 1.0
+    values = values.index_put(
+        (torch.tensor(score_index, device=logs.device), torch.tensor(digit_index, device=logs.device)), base + tenths
+    )
+    return ((first * values).sum(dim=1) - first.new_tensor(labels)).square()
+
+
+@dataclass
+class Trainer:
+    """Training of one model on one corpus; `run` goes on from `folder` where an earlier run stopped."""
+
+    model: SpeechQualityModel
+    corpus: TokenSet
+    validation: TokenSet
+    folder: Path
+    settings: TrainerSettings
+    card: dict[str, Any] = field(default_factory=dict)
+    step: int = 0
+    best: float = -1.0
+
+    def __post_init__(self) -> None:
+        self.words = Vocabulary.of(self.model)
+        encoder = [p for p in self.model.encoder.parameters() if p.requires_grad]
+        inside = {id(parameter) for parameter in encoder}
+        others = [p for p in self.model.parameters() if p.requires_grad and id(p) not in inside]
+        groups = [{"params": others, "peak": self.settings.learning_rate}]
+        if encoder:
+            groups.append({"params": encoder, "peak": self.settings.encoder_learning_rate})
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay)
+        self.hears_audio = bool(encoder)
+        self.paired = torch.nonzero(self.corpus.with_reference()).flatten().numpy()
+
+    def run(self) -> None:
+        """Train to the last step; writes `state.pt`, `log.csv` and, at the best validation, the checkpoint."""
+        from tqdm import tqdm
+
+        self._resume()
+        self.model.train()
+        saved = time.monotonic()
+        bar = tqdm(total=self.settings.steps, initial=self.step, desc="training", unit="step", mininterval=5)
+        while self.step < self.settings.steps:
+            parts = self._train_step()
+            self.step += 1
+            bar.update()
+            if self.step % 10 == 0:
+                bar.set_postfix(score=f"{parts.score:.2f}", text=f"{parts.text:.2f}", refresh=False)
+                self._log({"step": self.step, "loss": float(parts.total), "score": parts.score,
+                           "expectation": parts.expectation, "text": parts.text, "fault": parts.fault})
+            if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
+                self._validate()
+            if time.monotonic() - saved > 60 * self.settings.checkpoint_minutes:
+                self._save_state()
+                saved = time.monotonic()
+        self._save_state()
+
+    def _train_step(self) -> LossParts:
+        rng = np.random.default_rng([self.settings.seed, self.step])
+        torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
+        chosen, with_reference = self._draw_batch(rng)
+        plain = 1.0 if self.step < self.settings.plain_start * self.settings.steps else self.settings.plain_share
+        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain) for i in chosen]
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * self._rate()
+        self.optimizer.zero_grad(set_to_none=True)
+        prefix = self._prefix(chosen, with_reference)
+        # LoRA's float32 weights compute in bfloat16: a fifth faster on a CPU, with the same losses.
+        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.model.body.dtype == torch.bfloat16):
+            hidden = self.model(prefix, [lesson.tree for lesson in lessons])
+            parts = lesson_loss(self.model, hidden, lessons, self.settings)
+        parts.total.backward()
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(trained, self.settings.clip_norm)
+        self.optimizer.step()
+        return parts
+
+    def _draw_batch(self, rng: np.random.Generator) -> tuple[list[int], bool]:
+        """Clips of this step: the next ones of a shuffled epoch, or random ones that have a reference."""
+        size, total = self.settings.batch, len(self.corpus)
+        if len(self.paired) >= size and rng.random() < self.settings.double_ended:
+            return rng.choice(self.paired, size=size, replace=False).tolist(), True
+        epoch, first = divmod(self.step * size, total)
+        order = np.random.default_rng([self.settings.seed, 7, epoch]).permutation(total)
+        return np.resize(np.roll(order, -first), size).tolist(), False
+
+    def _prefix(self, chosen: list[int], with_reference: bool) -> Tensor:
+        if self.hears_audio:
+            waves = [read_window(self.corpus.clips[i].degraded) for i in chosen]
+            degraded = self.model.audio_tokens(*pad_batch(waves))
+        else:
+            degraded = self.corpus.degraded[chosen]
+        reference = self.corpus.reference[chosen] if with_reference else None
+        noisy = [t if t is None else t + self.settings.token_noise * torch.randn_like(t) for t in (degraded, reference)]
+        device = self.model.device
+        return self.model.prefix(noisy[0].to(device), None if noisy[1] is None else noisy[1].to(device))  # type: ignore[union-attr]
+
+    def _rate(self) -> float:
+        """Linear warm-up, then a cosine down to zero."""
+        if self.step < self.settings.warmup:
+            return (self.step + 1) / self.settings.warmup
+        done = (self.step - self.settings.warmup) / max(1, self.settings.steps - self.settings.warmup)
+        return 0.5 * (1 + float(np.cos(np.pi * min(1.0, done))))
+
+    def _validate(self) -> None:
+        """Mean Pearson r over the five single-ended scores; the best model so far becomes the checkpoint."""
+        few = TokenSet(
+            self.validation.clips[: self.settings.validate_clips],
+            self.validation.degraded[: self.settings.validate_clips],
+            self.validation.reference[: self.settings.validate_clips],
+        )
+        self.model.eval()
+        figures = accuracy(few.clips, read_token_set(self.model, few))
+        self.model.train()
+        mean = float(np.mean([row["r"] for row in figures.values()]))
+        self._log({"step": self.step, "validation_r": mean, "validation_mos_r": figures["mos"]["r"],
+                   "validation_mae": float(np.mean([row["mae"] for row in figures.values()]))})
+        if mean > self.best:
+            self.best = mean
+            save_checkpoint(self.model, self.folder / "checkpoint", self.card | {"step": self.step, "validation_r": mean})
+
+    def _log(self, values: dict[str, float]) -> None:
+        columns = ("step loss score expectation text fault validation_r validation_mos_r validation_mae").split()
+        path = self.folder / LOG_NAME
+        fresh = not path.is_file()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
+            if fresh:
+                writer.writeheader()
+            writer.writerow({name: round(value, 5) for name, value in values.items()})
+
+    def _save_state(self) -> None:
+        trained = {name: p.detach() for name, p in self.model.named_parameters() if p.requires_grad}
+        state = {"step": self.step, "best": self.best, "trained": trained, "optimizer": self.optimizer.state_dict()}
+        partial = self.folder / (STATE_NAME + ".partial")
+        torch.save(state, partial)
+        partial.rename(self.folder / STATE_NAME)
+
+    def _resume(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not (self.folder / STATE_NAME).is_file():
+            return
+        state = torch.load(self.folder / STATE_NAME, weights_only=True)
+        parameters = dict(self.model.named_parameters())
+        with torch.no_grad():
+            for name, value in state["trained"].items():
+                parameters[name].copy_(value)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.best = state["step"], state["best"]
+
+
