@@ -149,6 +149,16 @@ def choose_trained_parameters(model: SpeechQualityModel) -> None:
         parameter.requires_grad_(True)
 
 
+def adopt_encoder(model: SpeechQualityModel, folder: Path) -> None:
+    """Give a model the encoder weights of a checkpoint (the `compact` default carries its trunk)."""
+    from safetensors.torch import load_file
+
+    state = load_file(_checkpoint_folder(folder) / WEIGHTS_NAME)
+    own = {name.removeprefix("encoder."): v.to(v.dtype if not v.is_floating_point() else torch.float32)
+           for name, v in state.items() if name.startswith("encoder.")}
+    model.encoder.load_state_dict(own)
+
+
 def trained_state(model: SpeechQualityModel) -> dict[str, Tensor]:
     """What a checkpoint stores: projector, LoRA, and of the encoder what was trained or can't be had elsewhere."""
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}

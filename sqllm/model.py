@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -112,6 +112,47 @@ class SpeechQualityModel(nn.Module):
             use_cache=False,
         ).last_hidden_state
         return hidden[:, prefix.shape[1] :]
+
+    def remember(self, prefix: Tensor) -> Any:
+        """Read one clip's prefix, [1, prefix, dim], into a new cache: what every later question builds on."""
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self.body.config)
+        self.body(inputs_embeds=prefix.to(self.body.dtype), cache=cache, use_cache=True)
+        return cache
+
+    def continue_from(self, cache: Any, tree: PromptTree) -> Tensor:
+        """Hidden states of a tree behind a remembered prefix, [tokens, dim]; the cache is left as it was."""
+        heard = cache.get_seq_length()
+        batch = TreeBatch.of([tree], heard)
+        text = self.llm.get_input_embeddings()(batch.ids.to(self.device))
+        hidden = self.body(
+            inputs_embeds=text,
+            attention_mask=batch.mask.to(self.device, text.dtype),
+            position_ids=batch.positions.to(self.device),
+            cache=cache,
+            use_cache=True,
+        ).last_hidden_state
+        cache.crop(-len(tree))
+        return hidden[0]
+
+    def greedy_tokens(self, cache: Any, ids: list[int], most: int) -> Iterator[int]:
+        """Greedy continuation of a remembered prefix and a question's tokens, up to the end mark; the cache is left
+        as it was when the generator ends or is closed.
+        """
+        heard = cache.get_seq_length()
+        end = self.encode_text(self.turns.end)[0]
+        try:
+            for _ in range(most):
+                text = self.llm.get_input_embeddings()(torch.tensor([ids], device=self.device))
+                hidden = self.body(inputs_embeds=text, cache=cache, use_cache=True).last_hidden_state
+                token = int(self.logits(hidden[0, -1]).argmax())
+                if token == end:
+                    return
+                yield token
+                ids = [token]
+        finally:
+            cache.crop(heard - cache.get_seq_length())
 
     @property
     def body(self) -> Any:

@@ -150,3 +150,19 @@ def join_digits(first: np.ndarray, seconds: Mapping[int, np.ndarray]) -> np.ndar
         joint[(digit - 1) * 10 : digit * 10] = first[digit - 1] * seconds[digit]
     joint[-1] = first[-1]
     return joint / joint.sum()
+
+
+def read_tokens(
+    model: SpeechQualityModel, reading: Reading, degraded: Tensor, reference: Tensor | None = None, batch: int = 8
+) -> list[Heard]:
+    """Read many clips, `batch` a forward pass, from their audio tokens [clips, tokens, width + 2]."""
+    words, positions = Vocabulary.of(model), reading.positions()
+    heard: list[Heard] = []
+    for start in range(0, len(degraded), batch):
+        rows = slice(start, start + batch)
+        with torch.inference_mode():
+            paired = None if reference is None else reference[rows].to(model.device)
+            prefix = model.prefix(degraded[rows].to(model.device), paired)
+            hidden = model(prefix, [reading.tree] * len(prefix))
+            heard += [reading.read(model.logits(clip[positions]), words) for clip in hidden]
+    return heard

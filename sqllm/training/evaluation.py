@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import torch
 
 from sqllm.corpus.layout import CorpusClip
 from sqllm.model import SpeechQualityModel
 from sqllm.profiles import TYPICAL, ListenerProfile
-from sqllm.reading import Heard, Reading, Vocabulary
+from sqllm.reading import Heard, Reading, Vocabulary, read_tokens
 from sqllm.scores import DIMENSIONS
 from sqllm.training.dataset import TokenSet
 
@@ -21,21 +20,10 @@ def read_token_set(
     with_reference: bool = False,
     profiles: Sequence[ListenerProfile] = (TYPICAL,),
     faults: Sequence[str] = (),
-    batch: int = 16,
 ) -> list[Heard]:
-    """What the model reads of every clip, several clips a forward pass."""
-    words = Vocabulary.of(model)
-    reading = Reading.of(words, profiles, faults)
-    positions = reading.positions()
-    heard: list[Heard] = []
-    for start in range(0, len(tokens), batch):
-        rows = slice(start, start + batch)
-        with torch.inference_mode():
-            reference = tokens.reference[rows].to(model.device) if with_reference else None
-            prefix = model.prefix(tokens.degraded[rows].to(model.device), reference)
-            hidden = model(prefix, [reading.tree] * len(prefix))
-            heard += [reading.read(model.logits(clip[positions]), words) for clip in hidden]
-    return heard
+    """What the model reads of every clip of a set."""
+    reading = Reading.of(Vocabulary.of(model), profiles, faults)
+    return read_tokens(model, reading, tokens.degraded, tokens.reference if with_reference else None, batch=16)
 
 
 def fit_figures(predicted: np.ndarray, label: np.ndarray) -> dict[str, float]:

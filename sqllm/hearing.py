@@ -1,0 +1,299 @@
+"""`Hearing`: a clip the model has listened to once; every score, answer and listener is asked on what it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sqllm.audio import (
+    SAMPLE_RATE,
+    SILENCE_DBOV,
+    Clip,
+    active_level,
+    align_reference,
+    frame_energies,
+    windows,
+)
+from sqllm.model import SpeechQualityModel
+from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
+from sqllm.questions import RATIONALE_QUESTION, with_listener
+from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact, Judgement, Score
+
+MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
+LONGEST_ANSWER = 96  # tokens
+UNCERTAIN_SECONDS = 1.0
+STEADY_DECIBELS = 6.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in the model's words: the question, the listener's profile, the text and the clip's warnings."""
+
+    file: str
+    question: str
+    profile: str
+    text: str
+    warnings: tuple[str, ...]
+    model: dict[str, str]
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "file": self.file,
+            "question": self.question,
+            "profile": self.profile,
+            "answer": self.text,
+            "warnings": list(self.warnings),
+            "model": dict(self.model),
+        }
+
+
+@dataclass(frozen=True)
+class TimelinePoint:
+    """The scores of one window of a long clip, from `start` to `end` in seconds."""
+
+    start: float
+    end: float
+    scores: dict[str, Score]
+
+
+@dataclass
+class Hearing:
+    """A clip in the model's memory. Made by `SpeechQualityLLM.listen`.
+
+    `degraded` and `reference_tokens` are audio tokens a window, [windows, tokens, width + 2]; `spans` the windows in
+    seconds. Not safe to use from two threads at once.
+    """
+
+    model: SpeechQualityModel
+    name: dict[str, str]
+    clip: Clip
+    reference: Clip | None
+    spans: list[tuple[float, float]]
+    degraded: Tensor
+    reference_tokens: Tensor | None
+    first_warnings: tuple[str, ...]
+    _heard: dict[str, list[Heard]] = field(default_factory=dict, repr=False)
+    _memory: dict[int, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._words = Vocabulary.of(self.model)
+
+    def scores(self, profile: str | ListenerProfile | None = None) -> dict[str, Score]:
+        """The five scores of a listener, by dimension; of a long clip, over all windows."""
+        return self._aggregate(self._listen_as(get_profile(profile)))
+
+    def timeline(self, profile: str | ListenerProfile | None = None) -> list[TimelinePoint]:
+        """The scores of each 10 s window."""
+        heard = self._listen_as(get_profile(profile))
+        return [TimelinePoint(*span, dict(h.scores[0])) for span, h in zip(self.spans, heard, strict=True)]
+
+    def artifacts(self) -> tuple[HeardArtifact, ...]:
+        """The faults heard in the clip (any window); of a long clip with the windows they are heard in as spans."""
+        if not self.speech_found:
+            return ()
+        found: dict[str, list[tuple[str, tuple[float, float]]]] = {}
+        for span, heard in zip(self.spans, self._listen_as(TYPICAL), strict=True):
+            for artifact in heard.artifacts():
+                found.setdefault(artifact.kind, []).append((artifact.severity, span))
+        merged = []
+        for kind, places in found.items():
+            severity = max((s for s, _ in places), key=("slight", "moderate", "strong").index)
+            spans = tuple(span for _, span in places) if len(self.spans) > 1 else ()
+            merged.append(HeardArtifact(kind, severity, spans))
+        return tuple(sorted(merged, key=lambda artifact: ARTIFACT_KINDS.index(artifact.kind)))
+
+    @property
+    def speech_found(self) -> bool:
+        """Whether there is speech: the model hears some, and the signal is neither silent nor steady."""
+        if _is_silent(self.clip.samples) or _is_steady(self.clip.samples):
+            return False
+        return max(heard.speech for heard in self._listen_as(TYPICAL)) >= 0.5
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to keep in mind with these scores, a sentence each."""
+        if self.speech_found or _is_silent(self.clip.samples):
+            return self.first_warnings
+        return (*self.first_warnings, "No speech was found in this clip: the scores mean little.")
+
+    def rate(self, profile: str | ListenerProfile | None = None, rationale: bool = True) -> Judgement:
+        """A listener's judgement: five scores, artifacts, and (`rationale`) the reason in words."""
+        listener = get_profile(profile)
+        text = "".join(self.stream(RATIONALE_QUESTION, listener)) if rationale else None
+        return Judgement(
+            file=self.clip.name,
+            reference=self.reference.name if self.reference else None,
+            seconds=self.clip.seconds,
+            profile=describe_profile(listener),
+            scores=self.scores(listener),
+            rationale=text,
+            artifacts=self.artifacts(),
+            warnings=self.warnings,
+            model=self.name,
+        )
+
+    def ask(self, question: str, profile: str | ListenerProfile | None = None) -> Answer:
+        """The model's answer to a question in plain words; raises `ValueError` for an empty question."""
+        listener = get_profile(profile)
+        text = "".join(self.stream(question, listener))
+        return Answer(self.clip.name, question, describe_profile(listener), text, self.warnings, self.name)
+
+    def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
+        """The answer to a question, in pieces as they are decoded (greedily: the same words every time)."""
+        if not question.strip():
+            raise ValueError("The question is empty.")
+        request = with_listener(" ".join(question.split()), get_profile(profile))
+        cache = self._remember(self._typical_window())
+        written: list[int] = []
+        shown = ""
+        with torch.inference_mode():
+            for token in self.model.greedy_tokens(cache, self._words.stem(request), LONGEST_ANSWER):
+                written.append(token)
+                text = self.model.tokenizer.decode(written, skip_special_tokens=True)
+                if not text.endswith("\ufffd"):
+                    yield text[len(shown) :]
+                    shown = text
+
+    def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
+        """What is read of every window for a listener; faults and speech are read with the typical one."""
+        key = repr(profile)
+        if key not in self._heard:
+            faults = (*self._kinds(), SPEECH) if profile == TYPICAL else ()
+            reading = Reading.of(self._words, [profile], faults)
+            if len(self.spans) == 1:
+                with torch.inference_mode():
+                    hidden = self.model.continue_from(self._remember(0), reading.tree)
+                    logits = self.model.logits(hidden[reading.positions()])
+                self._heard[key] = [reading.read(logits, self._words)]
+            else:
+                self._heard[key] = read_tokens(self.model, reading, self.degraded, self.reference_tokens)
+        return self._heard[key]
+
+    def _kinds(self) -> Sequence[str]:
+        """The artifact kinds this model was trained to tell."""
+        return self.model.config.extra.get("artifact_kinds", ARTIFACT_KINDS)
+
+    def _remember(self, window: int) -> Any:
+        if window not in self._memory:
+            rows = slice(window, window + 1)
+            reference = None if self.reference_tokens is None else self.reference_tokens[rows]
+            with torch.inference_mode():
+                self._memory = {window: self.model.remember(self.model.prefix(self.degraded[rows], reference))}
+        return self._memory[window]
+
+    def _typical_window(self) -> int:
+        """The window whose MOS is nearest to the whole clip's: what questions in words are about."""
+        if len(self.spans) == 1:
+            return 0
+        heard = self._listen_as(TYPICAL)
+        whole = self._aggregate(heard)["mos"].mean
+        return int(np.argmin([abs(h.scores[0]["mos"].mean - whole) for h in heard]))
+
+    def _aggregate(self, heard: Sequence[Heard]) -> dict[str, Score]:
+        """The mixture of the windows' distributions, weighted by the seconds each adds."""
+        ends = [0.0] + [end for _, end in self.spans]
+        weights = np.diff(ends)
+        weights = weights / weights.sum()
+        return {
+            d: Score.from_probabilities(
+                np.sum([w * h.scores[0][d].probabilities for w, h in zip(weights, heard, strict=True)], axis=0)
+            )
+            for d in DIMENSIONS
+        }
+
+
+def describe_profile(profile: ListenerProfile) -> str:
+    """A profile's name for output, with its note where it has one."""
+    return f"{profile.name}: {profile.note}" if profile.note else profile.name
+
+
+def hear(model: SpeechQualityModel, name: dict[str, str], clip: Clip, reference: Clip | None = None) -> Hearing:
+    """Listen to one clip and, if it matches, its reference."""
+    return hear_many(model, name, [(clip, reference)])[0]
+
+
+def hear_many(
+    model: SpeechQualityModel, name: dict[str, str], pairs: Sequence[tuple[Clip, Clip | None]], batch: int = 8
+) -> list[Hearing]:
+    """Listen to clips with their references, `batch` windows a pass of the encoder."""
+    waves: list[np.ndarray] = []
+    places: list[tuple[int, bool]] = []
+    prepared = [_prepare(clip, reference) for clip, reference in pairs]
+    for index, (clip, _) in enumerate(pairs):
+        aligned = prepared[index][0]
+        for start, end in windows(clip.samples):
+            waves.append(clip.samples[start:end])
+            places.append((index, False))
+            if aligned is not None:
+                waves.append(aligned[start:end])
+                places.append((index, True))
+    tokens = _encode(model, waves, batch)
+    hearings = []
+    for index, (clip, reference) in enumerate(pairs):
+        aligned, warnings = prepared[index]
+        spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in windows(clip.samples)]
+        own = tokens[[i for i, place in enumerate(places) if place == (index, False)]]
+        paired = [i for i, place in enumerate(places) if place == (index, True)]
+        hearings.append(
+            Hearing(model, name, clip, reference, spans, own, tokens[paired] if paired else None, warnings)
+        )
+    return hearings
+
+
+def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> Tensor:
+    parts = []
+    for start in range(0, len(waves), batch):
+        some = waves[start : start + batch]
+        lengths = torch.tensor([len(wave) for wave in some])
+        padded = torch.zeros(len(some), int(lengths.max()))
+        for row, wave in enumerate(some):
+            padded[row, : len(wave)] = torch.from_numpy(np.ascontiguousarray(wave))
+        with torch.inference_mode():
+            parts.append(model.audio_tokens(padded.to(model.device), lengths.to(model.device)))
+    return torch.cat(parts)
+
+
+def _prepare(clip: Clip, reference: Clip | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """The reference on the clip's time axis, if it matches, and the warnings that need no model."""
+    warnings = list(_signal_warnings(clip))
+    aligned = None
+    if reference is not None:
+        alignment = align_reference(reference.samples, clip.samples)
+        if alignment.confidence >= MATCH_CONFIDENCE:
+            aligned = alignment.samples
+        else:
+            warnings.append(
+                f"The reference does not seem to be the same speech (match {alignment.confidence:.2f}): "
+                "the clip was rated without it."
+            )
+    return aligned, tuple(warnings)
+
+
+def _signal_warnings(clip: Clip) -> Iterator[str]:
+    if clip.seconds < UNCERTAIN_SECONDS:
+        yield f"The clip lasts only {clip.seconds:.2f} s: scores of clips under 1 s are uncertain."
+    if _is_silent(clip.samples):
+        yield "The clip is silent: there is nothing to rate."
+    peak = float(np.abs(clip.samples).max())
+    if peak >= 0.98 and float(np.mean(np.abs(clip.samples) >= 0.98 * peak)) > 0.05:
+        yield "The clip is at full scale for much of its length: it is overloaded."
+    if clip.source_rate < SAMPLE_RATE:
+        yield f"The file is sampled at {clip.source_rate} Hz: it holds nothing above {clip.source_rate / 2000:g} kHz."
+
+
+def _is_silent(samples: np.ndarray) -> bool:
+    return active_level(samples) < SILENCE_DBOV
+
+
+def _is_steady(samples: np.ndarray) -> bool:
+    """Speech pauses and bursts; tones, square waves and stationary noise do not."""
+    energies = frame_energies(samples)
+    if len(energies) < 15:
+        return False
+    return float(np.percentile(energies, 95) - np.percentile(energies, 5)) < STEADY_DECIBELS

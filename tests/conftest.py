@@ -1,0 +1,30 @@
+"""Shared fixtures: the tiny judge, the real default judge, and clips on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from sqllm.audio import SAMPLE_RATE
+from sqllm.judge import SpeechQualityLLM
+from tests.tiny import speech_like, tiny_judge
+
+
+@pytest.fixture(scope="session")
+def tiny() -> SpeechQualityLLM:
+    return tiny_judge()
+
+
+@pytest.fixture(scope="session")
+def default_judge() -> SpeechQualityLLM:
+    """The embedded default checkpoint on the CPU, loaded once for all tests."""
+    return SpeechQualityLLM.from_pretrained(device="cpu")
+
+
+@pytest.fixture
+def speech_file(tmp_path: Path) -> Path:
+    path = tmp_path / "speech.wav"
+    soundfile.write(path, speech_like(), SAMPLE_RATE, subtype="FLOAT")
+    return path

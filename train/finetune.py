@@ -1,0 +1,75 @@
+"""Train a model on a corpus in the NISQA layout: probe first, then projector and LoRA.
+
+    python -m train.finetune train/configs/compact.yaml corpus=DIR out=DIR
+
+Going on after a kill is the same command again. The best model by validation is in `out/checkpoint`; rate with it by
+`SpeechQualityLLM.from_pretrained("out/checkpoint")`. Settings and their meaning: `train/configs/compact.yaml`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from sqllm.training.settings import read_settings, run_command
+from sqllm.training.trainer import Trainer, TrainerSettings
+
+
+@dataclass(frozen=True)
+class FinetuneSettings(TrainerSettings):
+    """A corpus, a model and how to train it. `cache` keeps the audio tokens of frozen encoders."""
+
+    corpus: Path = Path("corpus")
+    out: Path = Path("run")
+    cache: Path | None = None
+    encoder: str = "compact"
+    encoder_source: str = ""
+    llm_source: str = ""
+    quantize: str = ""
+    trained_encoder: str = "none"
+    audio_tokens: int = 32
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    lora_layers: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    reference_share: float = 1.0
+    threads: int = 0
+    probe: bool = True
+
+
+def finetune(words: Sequence[str]) -> None:
+    """Listen to the corpus, probe the tokens, train."""
+    import torch
+
+    from sqllm.checkpoint import DEFAULT_CHECKPOINT, CheckpointError, adopt_encoder, new_model
+    from sqllm.corpus.layout import read_corpus
+    from sqllm.model import ModelConfig, choose_device
+    from sqllm.training.dataset import cached_tokens, training_clips
+    from sqllm.training.evaluation import table
+    from sqllm.training.probe import probe
+
+    settings = read_settings(FinetuneSettings, words)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    config = ModelConfig(**{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)})
+    model = new_model(config, seed=settings.seed)
+    if config.encoder == "compact" and not config.encoder_source:
+        try:
+            adopt_encoder(model, DEFAULT_CHECKPOINT)
+        except CheckpointError as problem:
+            raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
+    device, reason = choose_device()
+    print(f"Training on {device}: {reason}.")
+    model.to(device)
+    cache = settings.cache or settings.out / "tokens"
+    corpus = cached_tokens(model, training_clips(settings.corpus, settings.reference_share), cache, half_precision=True)
+    validation = cached_tokens(model, read_corpus(settings.corpus, "VAL"), cache)
+    if settings.probe:
+        print(table(probe(corpus, validation)))
+    Trainer(model, corpus, validation, settings.out, settings).run()
+    print(f"The best model is in {settings.out / 'checkpoint'}.")
+
+
+if __name__ == "__main__":
+    run_command(__doc__, sys.argv[1:], finetune)
