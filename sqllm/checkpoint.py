@@ -154,8 +154,11 @@ def adopt_encoder(model: SpeechQualityModel, folder: Path) -> None:
     from safetensors.torch import load_file
 
     state = load_file(_checkpoint_folder(folder) / WEIGHTS_NAME)
-    own = {name.removeprefix("encoder."): v.to(v.dtype if not v.is_floating_point() else torch.float32)
-           for name, v in state.items() if name.startswith("encoder.")}
+    own = {
+        name.removeprefix("encoder."): v.to(v.dtype if not v.is_floating_point() else torch.float32)
+        for name, v in state.items()
+        if name.startswith("encoder.")
+    }
     model.encoder.load_state_dict(own)
 
 
@@ -201,8 +204,10 @@ def load_checkpoint(
     llm, tokenizer = load_llm(config, torch.float32)
     encoder = load_encoder(config.encoder, config.encoder_source or None if config.encoder != "compact" else None)
     model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
-    state = {name: value.float() if value.is_floating_point() else value for name, value in
-             load_file(folder / WEIGHTS_NAME).items()}
+    state = {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in load_file(folder / WEIGHTS_NAME).items()
+    }
     unknown = model.load_state_dict(state, strict=False).unexpected_keys
     if unknown:
         raise CheckpointError(f"{folder} does not fit its own configuration ({unknown[0]} has no place).")

@@ -240,9 +240,7 @@ def hear_many(
         spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in windows(clip.samples)]
         own = tokens[[i for i, place in enumerate(places) if place == (index, False)]]
         paired = [i for i, place in enumerate(places) if place == (index, True)]
-        hearings.append(
-            Hearing(model, name, clip, reference, spans, own, tokens[paired] if paired else None, warnings)
-        )
+        hearings.append(Hearing(model, name, clip, reference, spans, own, tokens[paired] if paired else None, warnings))
     return hearings
 
 

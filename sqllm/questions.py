@@ -200,10 +200,18 @@ _FAULTS = {
         "moderate": "a narrow telephone-like band",
         "strong": "a very narrow band that makes it muffled or thin",
     },
-    "reverberation": {"slight": "a little room sound", "moderate": "clear reverberation", "strong": "heavy reverberation"},
+    "reverberation": {
+        "slight": "a little room sound",
+        "moderate": "clear reverberation",
+        "strong": "heavy reverberation",
+    },
     "echo": {"slight": "a faint echo", "moderate": "a clear echo", "strong": "a strong echo"},
     "too-quiet": {"slight": "a low level", "moderate": "a level that is too low", "strong": "a level far too low"},
-    "too-loud": {"slight": "a rather high level", "moderate": "a level that is too high", "strong": "a level far too high"},
+    "too-loud": {
+        "slight": "a rather high level",
+        "moderate": "a level that is too high",
+        "strong": "a level far too high",
+    },
     "level-change": {
         "slight": "a small change of level",
         "moderate": "a clear change of level",
@@ -335,9 +343,7 @@ def _verdict(mos: float, rng: np.random.Generator) -> str:
     return _capital(_pick(rng, _VERDICTS).replace("{word}", describe("mos", mos).lower()))
 
 
-def _reason(
-    scores: Mapping[str, float], artifacts: Sequence[HeardArtifact] | None, rng: np.random.Generator
-) -> str:
+def _reason(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact] | None, rng: np.random.Generator) -> str:
     """One or two sentences: the faults by weight, where they are, and what is fine."""
     faults = _faults_by_weight(scores, artifacts)
     if not faults:

@@ -99,7 +99,12 @@ class Reading:
 
     def positions(self) -> list[int]:
         """The tokens whose logits are read, in the order `read` expects them."""
-        nodes = [n for listener in self.scores for score in listener.values() for n in (score.block, *score.branches.values())]
+        nodes = [
+            n
+            for listener in self.scores
+            for score in listener.values()
+            for n in (score.block, *score.branches.values())
+        ]
         return [self.tree.last(node) for node in [*nodes, *self.faults.values()]]
 
     def read(self, logits: Tensor, words: Vocabulary) -> Heard:

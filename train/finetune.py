@@ -52,7 +52,9 @@ def finetune(words: Sequence[str]) -> None:
     settings = read_settings(FinetuneSettings, words)
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    config = ModelConfig(**{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)})
+    config = ModelConfig(
+        **{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)}
+    )
     model = new_model(config, seed=settings.seed)
     if config.encoder == "compact" and not config.encoder_source:
         try:

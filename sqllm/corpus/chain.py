@@ -80,9 +80,7 @@ def _draw_kinds(rng: Rng) -> list[str]:
     return [kind for kind in CALL_ORDER if kind in drawn]
 
 
-def _degrade(
-    wave: Wave, kind: str, severity: str, sources: Sources, talker: str, rng: Rng
-) -> tuple[Wave, Artifact]:
+def _degrade(wave: Wave, kind: str, severity: str, sources: Sources, talker: str, rng: Rng) -> tuple[Wave, Artifact]:
     if kind == "reverberation":
         return damage.add_reverberation(wave, rng, severity, sources.rooms)
     if kind == "background-noise":
@@ -127,5 +125,3 @@ def _no_speech(sources: Sources, rng: Rng, samples: int) -> Wave:
 def list_artifacts(artifacts: Sequence[Artifact]) -> str:
     """The artifacts of a clip in one cell: "packet-loss:strong+codec:slight"."""
     return "+".join(f"{artifact.kind}:{artifact.severity}" for artifact in artifacts) or "clean"
-
-

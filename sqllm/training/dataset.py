@@ -73,7 +73,9 @@ def listen_to(
         autocast = torch.autocast(model.device.type, torch.bfloat16, enabled=half_precision)
         with torch.inference_mode(), autocast:
             degraded[chosen] = model.audio_tokens(*pad_batch(waves)).float()
-            paired = [(i, clips[i].reference, wave) for i, wave in zip(chosen, waves, strict=True) if clips[i].reference]
+            paired = [
+                (i, clips[i].reference, wave) for i, wave in zip(chosen, waves, strict=True) if clips[i].reference
+            ]
             if paired:
                 aligned = [align_reference(load_clip(path).samples, wave).samples for _, path, wave in paired if path]
                 reference[[index for index, _, _ in paired]] = model.audio_tokens(*pad_batch(aligned)).float()

@@ -48,7 +48,9 @@ def accuracy(clips: Sequence[CorpusClip], heard: Sequence[Heard], listener: int 
     rows = [(clip, h) for clip, h in zip(clips, heard, strict=True) if clip.speech]
     figures = {}
     for dimension in DIMENSIONS:
-        known = [(h.scores[listener][dimension].mean, clip.scores[dimension]) for clip, h in rows if dimension in clip.scores]
+        known = [
+            (h.scores[listener][dimension].mean, clip.scores[dimension]) for clip, h in rows if dimension in clip.scores
+        ]
         if len(known) > 2:
             predicted, label = np.array(known).T
             figures[dimension] = fit_figures(predicted, np.clip(label, 1, 5))

@@ -69,4 +69,3 @@ def probe(train: TokenSet, test: TokenSet) -> dict[str, dict[str, dict[str, floa
         name: {d: fit_figures(np.clip(predicted[:, i], 1, 5), labels[:, i]) for i, d in enumerate(DIMENSIONS)}
         for name, predicted in (("ridge on the tokens", ridge), ("head on the tokens", head))
     }
-

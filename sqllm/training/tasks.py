@@ -138,9 +138,7 @@ def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, words: Voc
     lesson.scores.append(ScoreTarget(rows, tuple(node.branches), label))
 
 
-def _add_faults(
-    lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float
-) -> None:
+def _add_faults(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float) -> None:
     """Ask for every fault that is there and for some that are not, weighted as if all had been asked."""
     request = FAULT_REQUESTS[_wording(rng, len(FAULT_REQUESTS), plain)]
     stem = lesson.tree.add(words.stem(request), ROOT)

@@ -154,8 +154,16 @@ class Trainer:
             bar.update()
             if self.step % 10 == 0:
                 bar.set_postfix(score=f"{parts.score:.2f}", text=f"{parts.text:.2f}", refresh=False)
-                self._log({"step": self.step, "loss": float(parts.total), "score": parts.score,
-                           "expectation": parts.expectation, "text": parts.text, "fault": parts.fault})
+                self._log(
+                    {
+                        "step": self.step,
+                        "loss": float(parts.total),
+                        "score": parts.score,
+                        "expectation": parts.expectation,
+                        "text": parts.text,
+                        "fault": parts.fault,
+                    }
+                )
             if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
                 self._validate()
             if time.monotonic() - saved > 60 * self.settings.checkpoint_minutes:
@@ -221,14 +229,22 @@ class Trainer:
         figures = accuracy(few.clips, read_token_set(self.model, few))
         self.model.train()
         mean = float(np.mean([row["r"] for row in figures.values()]))
-        self._log({"step": self.step, "validation_r": mean, "validation_mos_r": figures["mos"]["r"],
-                   "validation_mae": float(np.mean([row["mae"] for row in figures.values()]))})
+        self._log(
+            {
+                "step": self.step,
+                "validation_r": mean,
+                "validation_mos_r": figures["mos"]["r"],
+                "validation_mae": float(np.mean([row["mae"] for row in figures.values()])),
+            }
+        )
         if mean > self.best:
             self.best = mean
-            save_checkpoint(self.model, self.folder / "checkpoint", self.card | {"step": self.step, "validation_r": mean})
+            save_checkpoint(
+                self.model, self.folder / "checkpoint", self.card | {"step": self.step, "validation_r": mean}
+            )
 
     def _log(self, values: dict[str, float]) -> None:
-        columns = ("step loss score expectation text fault validation_r validation_mos_r validation_mae").split()
+        columns = ["step", "loss", "score", "expectation", "text", "fault", "validation_r", "validation_mos_r", "validation_mae"]
         path = self.folder / LOG_NAME
         fresh = not path.is_file()
         with path.open("a", newline="", encoding="utf-8") as file:
@@ -255,5 +271,3 @@ class Trainer:
                 parameters[name].copy_(value)
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.best = state["step"], state["best"]
-
-

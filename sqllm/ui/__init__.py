@@ -1,0 +1,1 @@
+"""The Gradio page: `page.py` composes it, a file a tab."""

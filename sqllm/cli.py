@@ -1,0 +1,160 @@
+"""The command line: `sqllm rate`, `sqllm ask` and `sqllm score`. Errors are one line on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqllm import __version__
+
+if TYPE_CHECKING:
+    from sqllm.judge import SpeechQualityLLM
+    from sqllm.scores import Judgement
+
+LICENCES = """\
+code: Apache-2.0
+default checkpoint, weights trained on NISQA v2's labels: CC BY-NC-SA 4.0 (not for commercial use)
+its audio trunk, from Distill-MOS: MIT
+base LLM SmolLM2-135M-Instruct: Apache-2.0
+example clips, from Asterisk's prompts: CC BY-SA 3.0"""
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Entry point of the console script."""
+    arguments = _parser().parse_args(words)
+    if arguments.version:
+        print(f"sqllm {__version__}")
+        if arguments.verbose:
+            print(LICENCES)
+        return
+    if not arguments.command:
+        _parser().print_help()
+        return
+    _quieten()
+    from sqllm.audio import AudioError
+    from sqllm.checkpoint import CheckpointError
+
+    try:
+        arguments.run(arguments)
+    except (AudioError, CheckpointError, ValueError) as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sqllm", description="What a careful listener would say about a speech clip.")
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument("--verbose", action="store_true", help="with --version: the licence of every part")
+    commands = parser.add_subparsers(dest="command", metavar="rate | ask | score")
+
+    rate = commands.add_parser("rate", help="five scores, their uncertainty and the reason for one clip")
+    rate.add_argument("clip", help="audio file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM)")
+    rate.add_argument("--no-rationale", action="store_true", help="scores only, faster")
+    rate.set_defaults(run=_rate)
+
+    ask = commands.add_parser("ask", help="ask a question about one clip")
+    ask.add_argument("clip", help="audio file")
+    ask.add_argument("question", help='such as "What is wrong with it?"')
+    ask.set_defaults(run=_ask)
+
+    score = commands.add_parser("score", help="score a folder, or the files of a CSV (file[,ref][,condition])")
+    score.add_argument("source", type=Path, help="folder of audio files or CSV file")
+    score.add_argument("-o", "--out", type=Path, required=True, help="CSV file to write")
+    score.add_argument("--rationale", action="store_true", help="add the reason in words (slower)")
+    score.set_defaults(run=_score)
+
+    for command in (rate, ask):
+        command.add_argument("--ref", help="clean reference of the clip")
+        command.add_argument("--json", action="store_true", help="print one JSON object")
+    for command in (rate, ask, score):
+        command.add_argument("--profile", help="a listener's name, or words that describe one")
+        command.add_argument("--model", help="checkpoint folder or Hub id (default: the embedded one)")
+        command.add_argument("--device", help="cpu, cuda ... (default: a GPU where there is one)")
+        command.add_argument("--quantize", choices=["nf4"], help="load the LLM in 4 bits")
+    return parser
+
+
+def _quieten() -> None:
+    """Keep libraries' notices off the terminal: stdout is for results, stderr for our own sentences."""
+    import logging
+    import os
+    import warnings
+
+    warnings.filterwarnings("ignore")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    logging.disable(logging.WARNING)
+
+
+def _judge(arguments: argparse.Namespace) -> SpeechQualityLLM:
+    from transformers.utils.logging import disable_progress_bar
+
+    from sqllm.judge import SpeechQualityLLM
+
+    disable_progress_bar()
+    return SpeechQualityLLM.from_pretrained(arguments.model, arguments.device, arguments.quantize)
+
+
+def _rate(arguments: argparse.Namespace) -> None:
+    from sqllm.audio import load_clip
+    from sqllm.profiles import get_profile
+
+    clip, reference = load_clip(arguments.clip), load_clip(arguments.ref) if arguments.ref else None
+    profile = get_profile(arguments.profile)
+    judgement = _judge(arguments).rate(clip, reference, profile, not arguments.no_rationale)
+    if arguments.json:
+        print(json.dumps(judgement.to_json(), ensure_ascii=False))
+    else:
+        print("\n".join(_in_words(judgement)))
+
+
+def _in_words(judgement: Judgement) -> Sequence[str]:
+    from sqllm.scores import DIMENSION_WORDS, describe
+
+    lines = [f"{judgement.file}, {judgement.seconds:.1f} s, {judgement.profile} listener"]
+    for name, score in judgement.scores.items():
+        low, high = score.interval()
+        lines.append(
+            f"  {DIMENSION_WORDS[name][0]:<16}{score.mean:4.2f} +- {score.std:.2f}  ({low:.1f} to {high:.1f})  "
+            f"{describe(name, score.mean)}"
+        )
+    if judgement.rationale is not None:
+        lines.append(judgement.rationale)
+    if judgement.artifacts:
+        lines.append("Heard: " + ", ".join(f"{a.severity} {a.kind}" for a in judgement.artifacts))
+    return [*lines, *(f"Note: {warning}" for warning in judgement.warnings)]
+
+
+def _ask(arguments: argparse.Namespace) -> None:
+    from sqllm.audio import load_clip
+    from sqllm.profiles import get_profile
+
+    clip, reference = load_clip(arguments.clip), load_clip(arguments.ref) if arguments.ref else None
+    profile = get_profile(arguments.profile)
+    answer = _judge(arguments).ask(clip, arguments.question, reference, profile)
+    print(json.dumps(answer.to_json(), ensure_ascii=False) if arguments.json else answer.text)
+    for warning in () if arguments.json else answer.warnings:
+        print(f"Note: {warning}", file=sys.stderr)
+
+
+def _score(arguments: argparse.Namespace) -> None:
+    from sqllm.batch import list_clips, score_many, summarise
+    from sqllm.profiles import get_profile
+
+    table, profile = list_clips(arguments.source), get_profile(arguments.profile)
+    if not arguments.out.parent.is_dir():
+        raise ValueError(f"There is no folder {arguments.out.parent} to write to.")
+    scored = score_many(_judge(arguments), table, profile, arguments.rationale, progress=sys.stderr.isatty())
+    scored.to_csv(arguments.out, index=False)
+    print("\n".join(summarise(scored)))
+    print(f"Written to {arguments.out}.")
+
+
+if __name__ == "__main__":
+    main()

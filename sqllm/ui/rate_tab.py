@@ -1,0 +1,401 @@
+"""The tab that rates one clip and answers questions about it: components, what their buttons do, and the report."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import gradio as gr
+
+from sqllm.audio import AudioError, load_clip
+from sqllm.checkpoint import CheckpointError
+from sqllm.hearing import Answer, Hearing, describe_profile
+from sqllm.judge import SpeechQualityLLM
+from sqllm.plots import spectrogram_figure
+from sqllm.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
+from sqllm.questions import PRESETS, RATIONALE_QUESTION
+from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArtifact, Judgement, Score, describe
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
+LONGEST_TEXT = 500  # characters of a note or a question
+REMEMBERED_CLIPS = 4
+NO_CLIP = "Add a clip first: upload a file or record one."
+NO_ANSWER = '<p class="sq-hint">The answer appears here.</p>'
+
+Result = TypeVar("Result")
+
+
+class Listener:
+    """The page's one judge, loaded at first use, and its memory of the last clips it listened to.
+
+    Everything the model does runs on one thread of its own: a `Hearing` bears no second one, and torch's inference
+    mode, which an answer keeps on while it is streamed, belongs to a thread.
+    """
+
+    def __init__(self, loader: Callable[[], SpeechQualityLLM], remembered: int = REMEMBERED_CLIPS) -> None:
+        self._loader, self._remembered = loader, remembered
+        self._judge: SpeechQualityLLM | None = None
+        self._hearings: OrderedDict[tuple[str, ...], Hearing] = OrderedDict()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model is loaded."""
+        return self._judge is not None
+
+    def load_early(self) -> None:
+        """Start loading without waiting; a failure is told to whoever asks for the first rating."""
+        self._thread.submit(self._load)
+
+    def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """The result of some work on the model's thread."""
+        return self._thread.submit(work, *arguments).result()
+
+    def listen(self, clip: str, reference: str | None) -> Hearing:
+        """The hearing of these two files' contents, new or remembered; raises `AudioError`, `CheckpointError`."""
+        return self.run(self._listen, clip, reference)
+
+    def words(self, heard: Hearing, question: str, profile: ListenerProfile) -> Iterator[str]:
+        """The answer to a question in pieces, each decoded on the model's thread."""
+        stream = cast(Generator[str, None, None], heard.stream(question, profile))
+        try:
+            while (piece := self.run(next, stream, None)) is not None:
+                yield piece
+        finally:
+            self._thread.submit(stream.close)
+
+    def _load(self) -> SpeechQualityLLM:
+        if self._judge is None:
+            self._judge = self._loader()
+        return self._judge
+
+    def _listen(self, clip: str, reference: str | None) -> Hearing:
+        key = tuple(part for path in (clip, reference) if path for part in (Path(path).name, _digest(path)))
+        if key not in self._hearings:
+            self._hearings[key] = self._load().listen(clip, reference)
+        self._hearings.move_to_end(key)
+        while len(self._hearings) > self._remembered:
+            self._hearings.popitem(last=False)
+        return self._hearings[key]
+
+
+class RateTab:
+    """What the buttons of the tab do."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+
+    def rate(
+        self,
+        clip: str | None,
+        reference: str | None = None,
+        profile: str = TYPICAL.name,
+        note: str = "",
+        progress: gr.Progress = gr.Progress(),  # noqa: B008 (Gradio looks for this default)
+    ) -> Iterator[tuple[Any, Any]]:
+        """Rate a clip, with or without its clean reference: the judgement as JSON, and as a report in HTML."""
+        with _errors_in_words():
+            listener = _listener_profile(profile, note)
+            heard = self._listen(clip, reference, progress)
+            progress(0.7, desc="Rating")
+            judgement = self.listener.run(heard.rate, listener, False)
+            text = ""
+            yield gr.skip(), report(judgement, text, writing=True)
+            for piece in self.listener.words(heard, RATIONALE_QUESTION, listener):
+                text += piece
+                yield gr.skip(), report(judgement, text, writing=True)
+            judgement = replace(judgement, rationale=text)
+            yield judgement.to_json(), report(judgement, text)
+
+    def ask(
+        self,
+        clip: str | None,
+        question: str,
+        reference: str | None = None,
+        profile: str = TYPICAL.name,
+        note: str = "",
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[tuple[Any, Any]]:
+        """Ask anything about a clip: the answer as JSON, and in HTML."""
+        with _errors_in_words():
+            listener = _listener_profile(profile, note)
+            _check_length(question, "question")
+            heard = self._listen(clip, reference, progress)
+            progress(0.7, desc="Answering")
+            text = ""
+            for piece in self.listener.words(heard, question, listener):
+                text += piece
+                yield gr.skip(), answer_html(question, text, writing=True)
+            warnings = self.listener.run(lambda: heard.warnings)
+            answer = Answer(heard.clip.name, question, describe_profile(listener), text, warnings, heard.name)
+            yield answer.to_json(), answer_html(question, text)
+
+    def _listen(self, clip: str | None, reference: str | None, progress: gr.Progress) -> Hearing:
+        if not clip:
+            raise ValueError(NO_CLIP)
+        progress(0.2, desc="Listening" if self.listener.ready else "Loading the model (first time only)")
+        return self.listener.listen(clip, reference)
+
+
+def build_rate_tab(listener: Listener) -> None:
+    """Lay the tab out inside the current `gr.Blocks` and connect it."""
+    tab = RateTab(listener)
+    with gr.Row(elem_classes="sq-columns"):
+        with gr.Column(scale=5, min_width=300, elem_classes="sq-inputs"):
+            clip, reference = _clip_inputs()
+            profile, note = _listener_inputs()
+            rate = gr.Button("Rate", variant="primary", size="lg", elem_id="rate")
+        with gr.Column(scale=7, min_width=300):
+            shown = gr.HTML(empty_report(), elem_id="report", elem_classes="sq-bare")
+            question, ask = _question_inputs()
+            answer = gr.HTML(NO_ANSWER, elem_id="answer", elem_classes="sq-bare")
+            pictures = gr.HTML(spectrograms_html(None, None), elem_id="spectrograms", elem_classes="sq-bare")
+            with gr.Accordion("Raw answers (JSON)", open=False):
+                rating_json = gr.JSON(label="Rating", elem_id="rating-json")
+                answer_json = gr.JSON(label="Answer", elem_id="answer-json")
+    lane: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
+    asked, rated = [clip, question, reference, profile, note], [clip, reference, profile, note]
+    rate.click(tab.rate, rated, [rating_json, shown], api_name="rate", show_progress_on=shown, **lane)
+    gr.on(
+        [ask.click, question.submit],
+        tab.ask,
+        asked,
+        [answer_json, answer],
+        api_name="ask",
+        show_progress_on=answer,
+        **lane,
+    )
+    _follow_clips(clip, reference, pictures, [shown, answer, rating_json, answer_json])
+
+
+def _follow_clips(clip: gr.Audio, reference: gr.Audio, pictures: gr.HTML, results: list[Any]) -> None:
+    """With every new clip or reference: new spectrograms, and the results of the old ones are taken away."""
+    changes = [clip.change, reference.change]
+    # In the browser, so that it can't come after the results of the next rating and wipe those.
+    forget = f"() => {json.dumps([empty_report(), NO_ANSWER, None, None])}"
+    gr.on(changes, None, None, results, js=forget)
+    gr.on(
+        changes,
+        spectrograms_html,
+        [clip, reference],
+        pictures,
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="always_last",
+        concurrency_id="pictures",
+        concurrency_limit=1,
+    )
+
+
+def _listener_inputs() -> tuple[gr.Radio, gr.Textbox]:
+    """The listener profile, and what to add to it."""
+    titles = [(profile.title, profile.name) for profile in PROFILES.values()]
+    profile = gr.Radio(titles, value=TYPICAL.name, label="Who is listening?")
+    note = gr.Textbox(
+        label="Add to the profile",
+        value="",
+        placeholder="For example: listens in a noisy car",
+        max_length=LONGEST_TEXT,
+        max_lines=3,
+    )
+    return profile, note
+
+
+def _clip_inputs() -> tuple[gr.Audio, gr.Audio]:
+    """The two clips and, where there are any, the examples that fill them. Files stay as uploaded: no `format`."""
+    looks: dict[str, Any] = {"type": "filepath", "editable": False, "buttons": [], "elem_classes": "sq-drop"}
+    clip = gr.Audio(label="Clip to rate", sources=["upload", "microphone"], elem_id="clip", **looks)
+    reference = gr.Audio(
+        label="Clean reference (optional)", sources=["upload"], elem_id="reference", render=False, **looks
+    )
+    examples = read_examples(EXAMPLES)
+    if examples:
+        gr.Examples(
+            [[file, source] for file, source, _ in examples],
+            [clip, reference],
+            label="Or try an example",
+            example_labels=[kind for _, _, kind in examples],
+            examples_per_page=24,
+            cache_examples=False,
+            api_visibility="private",
+            elem_id="examples",
+        )
+        for box in (clip, reference):
+            # Gradio copies examples beside the uploads, and would sweep them away with those.
+            box.keep_in_cache.update(box.temp_files)
+    reference.render()
+    return clip, reference
+
+
+def _question_inputs() -> tuple[gr.Textbox, gr.Button]:
+    """The question box, its button, and the presets that fill the box without a call to the server."""
+    with gr.Row(elem_classes="sq-ask"):
+        question = gr.Textbox(
+            label="Ask about the clip",
+            placeholder="Would this pass in a business call?",
+            max_length=LONGEST_TEXT,
+            lines=1,
+            max_lines=4,
+            scale=5,
+            min_width=200,
+            elem_id="question",
+        )
+        ask = gr.Button("Ask", scale=1, min_width=90, elem_id="ask")
+    with gr.Row(elem_classes="sq-presets"):
+        for title, text in PRESETS.items():
+            preset = gr.Button(title, size="sm", min_width=0, scale=0)
+            preset.click(None, None, question, js=f"() => {json.dumps(text)}")
+    return question, ask
+
+
+def read_examples(folder: Path) -> list[tuple[str, str | None, str]]:
+    """(clip, reference or None, kind in words) of the examples listed in `index.csv` that are there."""
+    index = folder / "index.csv"
+    if not index.is_file():
+        return []
+    found: list[tuple[str, str | None, str]] = []
+    with index.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            clip, reference = folder / row["file"], folder / (row.get("reference") or "-")
+            if clip.is_file():
+                kind = (row.get("kind") or clip.stem).replace("-", " ").capitalize()
+                found.append((str(clip), str(reference) if reference.is_file() else None, kind))
+    return found
+
+
+def empty_report() -> str:
+    """What stands in the report's place before there is one."""
+    rows = "".join(_score_html(name, None) for name in DIMENSIONS)
+    return f'<section class="sq-report sq-empty"><p class="sq-about">No rating yet.</p>{_grid(rows)}</section>'
+
+
+def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
+    """A judgement as HTML: warnings, five scores with their uncertainty, the reason and the faults heard."""
+    rows = "".join(_score_html(name, judgement.scores[name]) for name in DIMENSIONS)
+    about = [escape(judgement.file), f"{judgement.seconds:.1f} s", escape(_title(judgement.profile))]
+    if judgement.reference:
+        about.append("with " + escape(judgement.reference))
+    return (
+        f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
+        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{_grid(rows)}'
+        f"{_words_html(rationale, writing)}<h2>Faults heard</h2>{_artifacts_html(judgement.artifacts)}</section>"
+    )
+
+
+def answer_html(question: str, text: str, writing: bool = False) -> str:
+    """A question and its answer as HTML."""
+    return (
+        f'<section class="sq-answer"><p class="sq-about">{escape(question)}</p>'
+        f'<p class="sq-words{" sq-writing" if writing else ""}">{escape(text)}</p></section>'
+    )
+
+
+def spectrograms_html(clip: str | None, reference: str | None) -> str:
+    """The spectrograms as an image, or a sentence where there is nothing to show."""
+    if not clip:
+        return '<p class="sq-hint">Spectrograms appear here once there is a clip.</p>'
+    try:
+        figure = spectrogram_figure(load_clip(clip), load_clip(reference) if reference else None)
+    except AudioError as problem:
+        return f'<p class="sq-hint">{escape(str(problem))}</p>'
+    image = io.BytesIO()
+    figure.savefig(image, format="png")
+    data = base64.b64encode(image.getvalue()).decode()
+    alt = "Spectrograms of the clip and its reference" if reference else "Spectrogram of the clip"
+    return f'<img class="sq-picture" alt="{alt}" src="data:image/png;base64,{data}">'
+
+
+def _grid(rows: str) -> str:
+    return f'<div class="sq-scores">{rows}</div>'
+
+
+def _score_html(dimension: str, score: Score | None) -> str:
+    """One score: name, words of its scale, mean +- standard deviation, and its 90% interval on the 1-5 scale."""
+    name = DIMENSION_WORDS[dimension][0]
+    if score is None:
+        word, number, drawn, between = "", "–", "", "&nbsp;"
+    else:
+        low, high = score.interval()
+        word = describe(dimension, score.mean)
+        number = f'{score.mean:.2f}<span class="sq-std"> ± {score.std:.2f}</span>'
+        drawn = (
+            f'<i class="sq-band" style="left:{_percent(low):.1f}%;width:{_percent(high) - _percent(low):.1f}%"></i>'
+            f'<i class="sq-mark" style="left:{_percent(score.mean):.1f}%"></i>'
+        )
+        between = f"90% between {low:.1f} and {high:.1f}"
+    return (
+        f'<div class="sq-score" data-dimension="{dimension}"><div class="sq-line"><span>{name}</span>'
+        f'<span class="sq-word">{word}</span></div><div class="sq-number">{number}</div>'
+        f'<div class="sq-scale" aria-hidden="true">{drawn}</div>'
+        f'<div class="sq-line sq-ends"><span>1</span><span>{between}</span><span>5</span></div></div>'
+    )
+
+
+def _percent(score: float) -> float:
+    return 100 * (score - LOWEST) / (HIGHEST - LOWEST)
+
+
+def _warnings_html(warnings: tuple[str, ...]) -> str:
+    items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
+    return f'<ul class="sq-warnings" role="alert">{items}</ul>' if items else ""
+
+
+def _words_html(rationale: str, writing: bool) -> str:
+    if not rationale and not writing:
+        return ""
+    return f'<h2>In words</h2><p class="sq-words{" sq-writing" if writing else ""}">{escape(rationale)}</p>'
+
+
+def _artifacts_html(artifacts: tuple[HeardArtifact, ...]) -> str:
+    if not artifacts:
+        return '<p class="sq-hint">None stands out.</p>'
+    chips = []
+    for artifact in artifacts:
+        spans = ", ".join(f"{start:.0f}–{end:.0f} s" for start, end in artifact.spans)
+        kind = artifact.kind.replace("-", " ").capitalize()
+        chips.append(f"<li><b>{kind}</b> {artifact.severity}{', ' + spans if spans else ''}</li>")
+    return f'<ul class="sq-faults">{"".join(chips)}</ul>'
+
+
+def _title(profile: str) -> str:
+    """A judgement's profile ("name" or "name: note") with the name as its title."""
+    name, colon, note = profile.partition(":")
+    return (PROFILES[name].title if name in PROFILES else name) + colon + note
+
+
+def _listener_profile(name: str | None, note: str | None) -> ListenerProfile:
+    profile = get_profile(name)
+    if note and note.strip():
+        _check_length(note, "addition to the profile")
+        profile = profile.with_note(note)
+    return profile
+
+
+def _check_length(text: str, what: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"The {what} is longer than {LONGEST_TEXT} characters.")
+
+
+def _digest(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
+    """What the user can mend reaches the page and the API as its sentence, without a traceback."""
+    try:
+        yield
+    except (AudioError, CheckpointError, ValueError) as problem:
+        raise gr.Error(str(problem), print_exception=False) from None

@@ -1,0 +1,395 @@
+"""The simulator: degradations, codecs, sources, the builder and the NISQA layout."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.signal import lfilter
+
+from sqllm.audio import SAMPLE_RATE, active_level, align_reference, set_level
+from sqllm.corpus import builder
+from sqllm.corpus import degradations as damage
+from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources
+from sqllm.corpus.chain import CALL_ORDER, Sources, list_artifacts, make_clip
+from sqllm.corpus.codecs import CODECS, apply_codec, draw_losses, lose_packets, transcode
+from sqllm.corpus.degradations import Artifact, Wave, merge_spans
+from sqllm.corpus.layout import COLUMNS, INDEX_NAME, TRUTH_NAME, CorpusClip, read_corpus, write_index
+from sqllm.corpus.sources import SPLITS, SourceFile, assign_split, draw_noise, draw_utterance, list_recordings
+from sqllm.profiles import PROFILES
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES
+from tests.tiny import speech_like
+
+
+def whispered(seconds: float, seed: int = 0) -> Wave:
+    """A voice without pitch, so that its cross-correlation has one peak: [n] float32."""
+    envelope = np.convolve(np.abs(speech_like(seconds, seed)), np.ones(400) / 400, "same")
+    noise = np.random.default_rng(seed).normal(0, 1, len(envelope))
+    return set_level(lfilter([1], [1, -1.6, 0.81], envelope * noise).astype(np.float32), -26)
+
+
+SPEECH = whispered(3.0)
+Damage = Callable[[Wave, np.random.Generator, str], tuple[Wave, Artifact]]
+
+
+def noise_of(samples: int) -> Wave:
+    return np.random.default_rng(9).normal(0, 0.1, samples).astype(np.float32)
+
+
+DEGRADATIONS: dict[str, Damage] = {
+    **damage.PLAIN,
+    "background-noise": lambda wave, rng, severity: damage.add_noise(wave, rng, severity, noise_of(len(wave)), "x"),
+    "competing-speaker": lambda wave, rng, severity: damage.add_competing_speaker(
+        wave, rng, severity, speech_like(len(wave) / SAMPLE_RATE, 7)
+    ),
+    "reverberation": lambda wave, rng, severity: damage.add_reverberation(wave, rng, severity, range(3)),
+    "codec": apply_codec,
+    "packet-loss": lose_packets,
+}
+
+
+@pytest.mark.parametrize("severity", SEVERITIES)
+@pytest.mark.parametrize("kind", DEGRADATIONS)
+def test_degradations_keep_length_and_type_and_say_what_they_did(kind: str, severity: str) -> None:
+    before = SPEECH.copy()
+    degraded, artifact = DEGRADATIONS[kind](SPEECH, np.random.default_rng(3), severity)
+    np.testing.assert_array_equal(SPEECH, before)
+    assert degraded.shape == SPEECH.shape
+    assert degraded.dtype == np.float32
+    assert np.isfinite(degraded).all()
+    assert (artifact.kind, artifact.severity) == (kind, severity)
+    assert all(0 <= start < stop <= 3.0 for start, stop in artifact.spans)
+    assert np.abs(degraded - SPEECH).max() > 1e-4
+    assert abs(align_reference(SPEECH, degraded).lag) < 0.005
+
+
+def test_every_artifact_kind_that_is_drawn_can_be_made() -> None:
+    assert set(CALL_ORDER) == set(DEGRADATIONS)
+    assert set(CALL_ORDER) == set(ARTIFACT_KINDS) - {"noise-suppression"}
+
+
+@pytest.mark.parametrize("kind", ["background-noise", "hum", "competing-speaker", "amplitude-clipping", "echo"])
+def test_a_stronger_severity_does_more_damage(kind: str) -> None:
+    errors = []
+    for severity in SEVERITIES:
+        results = [DEGRADATIONS[kind](SPEECH, np.random.default_rng(seed), severity)[0] for seed in range(6)]
+        errors.append(np.mean([np.square(result - SPEECH).mean() for result in results]))
+    assert errors == sorted(errors)
+
+
+def test_noise_is_mixed_at_the_ratio_to_the_active_level() -> None:
+    noise = noise_of(len(SPEECH))
+    added = damage.mix_at_snr(SPEECH, noise, 20) - SPEECH
+    assert 10 * np.log10(np.square(added).mean()) == pytest.approx(active_level(SPEECH) - 20, abs=0.1)
+
+
+@pytest.mark.parametrize(("severity", "silent"), [("slight", 1.0), ("strong", 0.85)])
+def test_time_clipping_cuts_its_spans_and_nothing_else(severity: str, silent: float) -> None:
+    """Cuts less than 20 ms apart are one span, so that a strong one may hold a little speech."""
+    cut, artifact = damage.clip_time(SPEECH, np.random.default_rng(0), severity)
+    inside = np.zeros(len(SPEECH), bool)
+    for start, stop in artifact.spans:
+        assert np.mean(cut[round(start * SAMPLE_RATE) + 16 : round(stop * SAMPLE_RATE) - 16] == 0) >= silent
+        inside[max(0, round(start * SAMPLE_RATE) - 16) : round(stop * SAMPLE_RATE) + 16] = True
+    np.testing.assert_array_equal(cut[~inside], SPEECH[~inside])
+    assert 0 < inside.mean() < 1
+
+
+def test_spans_are_merged_in_order() -> None:
+    assert merge_spans([(2.0, 2.5), (0.0, 1.0), (1.01, 1.2), (0.2, 0.3)]) == [(0.0, 1.2), (2.0, 2.5)]
+    assert merge_spans([]) == []
+
+
+CODED = [(codec, rate) for codec in CODECS.values() for rate in sorted(set(sum(codec.bit_rates.values(), ())))]
+
+
+@pytest.mark.parametrize(("codec", "bit_rate"), CODED, ids=[f"{codec.name}-{rate}" for codec, rate in CODED])
+def test_real_codecs_change_the_signal_and_keep_its_length_and_time(codec, bit_rate) -> None:  # type: ignore[no-untyped-def]
+    wave = whispered(1.52, 4)[:-7]
+    wave[-3_200:] += wave[4_000:7_200]
+    coded, spans = transcode(wave, codec, bit_rate)
+    assert spans == []
+    assert coded.shape == wave.shape
+    assert coded.dtype == np.float32
+    assert np.abs(coded - wave).max() > 1e-4
+    assert active_level(coded) == pytest.approx(active_level(wave), abs=6)
+    assert active_level(coded[-1_600:]) == pytest.approx(active_level(wave[-1_600:]), abs=6)
+    assert abs(align_reference(wave, coded).lag) < 0.003
+    assert align_reference(wave, coded).confidence > 0.7
+
+
+def test_lost_packets_are_silent_where_they_are_said_to_be_and_the_rest_is_untouched() -> None:
+    lost = np.zeros(100, bool)
+    lost[[20, 21, 60]] = True
+    whole, _ = transcode(SPEECH, CODECS["g711-a"], 64_000)
+    broken, spans = transcode(SPEECH, CODECS["g711-a"], 64_000, lost, "zero")
+    starts = [(0.4, 0.44), (1.2, 1.22), (2.4, 2.44)]
+    np.testing.assert_allclose(spans, starts, atol=0.002)
+    inside = np.zeros(len(SPEECH), bool)
+    for start, stop in spans:
+        middle = broken[round(start * SAMPLE_RATE) + 64 : round(stop * SAMPLE_RATE) - 64]
+        assert np.abs(middle).max() < 0.05 * np.abs(SPEECH).max()
+        inside[round((start - 0.02) * SAMPLE_RATE) : round((stop + 0.02) * SAMPLE_RATE)] = True
+    np.testing.assert_allclose(broken[~inside], whole[~inside], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["opus", "amr-nb"])
+def test_decoders_conceal_lost_packets_by_themselves(name: str) -> None:
+    buzz = np.sin(2 * np.pi * 200 * np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE).astype(np.float32) * np.float32(0.1)
+    lost = np.arange(100) == 50
+    broken, spans = transcode(buzz, CODECS[name], 12_200, lost)
+    (start, stop), *_ = spans
+    gap = broken[round(start * SAMPLE_RATE) : round(stop * SAMPLE_RATE)]
+    assert np.sqrt(np.mean(np.square(gap))) > 0.02
+    assert stop - start == pytest.approx(0.02, abs=0.005)
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(0.02, 1.0), (0.1, 3.0), (0.3, 2.0)])
+def test_losses_have_their_rate_and_burst_length(rate: float, burst: float) -> None:
+    lost = draw_losses(np.random.default_rng(0), 60_000, rate, burst)
+    runs = [len(list(run)) for state, run in itertools.groupby(lost.tolist()) if state]
+    assert lost.mean() == pytest.approx(rate, rel=0.12)
+    assert np.mean(runs) == pytest.approx(burst, rel=0.1)
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve talkers with two recordings each and eight noises, all short."""
+    folder = tmp_path_factory.mktemp("material")
+    for talker in range(12):
+        (folder / "speech" / f"t{talker:02}").mkdir(parents=True)
+        for take in range(2):
+            path = folder / "speech" / f"t{talker:02}" / f"{take}.wav"
+            soundfile.write(path, speech_like(1.5, 10 * talker + take), SAMPLE_RATE)
+    (folder / "noise").mkdir()
+    for number in range(8):
+        wave = np.random.default_rng(number).normal(0, 0.05, SAMPLE_RATE)
+        soundfile.write(folder / "noise" / f"n{number}.wav", wave, SAMPLE_RATE)
+    return folder
+
+
+def plan_for(material: Path, **more: object) -> CorpusPlan:
+    shape: dict[str, object] = {"clips": 5, "val_clips": 2, "test_clips": 2, "seed": 3, "val_share": 0.3}
+    return CorpusPlan((material / "speech",), (material / "noise",), **(shape | {"test_share": 0.3} | more))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def sources(material: Path) -> Sources:
+    return gather_sources(plan_for(material))["TRAIN"]
+
+
+def test_splits_share_no_speaker_no_noise_and_no_room(material: Path) -> None:
+    splits = gather_sources(plan_for(material))
+    talkers = [name for split in splits.values() for name in split.talkers]
+    noises = [file.path for split in splits.values() for file in split.noises]
+    rooms = [room for split in splits.values() for room in split.rooms]
+    assert sorted(talkers) == [f"t{talker:02}" for talker in range(12)]
+    assert len(set(noises)) == len(noises) == 8
+    assert len(set(rooms)) == len(rooms)
+
+
+def test_a_speaker_of_two_languages_is_in_one_split_only(material: Path, tmp_path: Path) -> None:
+    rows = [f"{path.relative_to(tmp_path.anchor)},{path.parent.name}," for path in material.rglob("speech/*/0.wav")]
+    rows += [f"{path.relative_to(tmp_path.anchor)},{path.parent.name},ru" for path in material.rglob("t0[0-3]/1.wav")]
+    (tmp_path / "index.csv").write_text("\n".join(["file,speaker,lang", *rows]))
+    plan = CorpusPlan((tmp_path,), (), 1, 1, 1, 0, held_out=("ru*",), val_share=0.3)
+    talkers = [name for split in gather_sources(plan).values() for name in split.talkers]
+    assert len(set(talkers)) == len(talkers) == 12
+
+
+def test_a_speakers_split_follows_from_the_name_and_held_out_ones_are_for_testing() -> None:
+    names = [f"speaker{number}" for number in range(2_000)]
+    drawn = [assign_split(name, "en", (), 0.08, 0.1) for name in names]
+    assert drawn == [assign_split(name, "de", ("fr",), 0.08, 0.1) for name in names]
+    assert drawn.count("TEST") / 2_000 == pytest.approx(0.1, abs=0.02)
+    assert drawn.count("VAL") / 2_000 == pytest.approx(0.08, abs=0.02)
+    assert assign_split(names[drawn.index("TRAIN")], "ru_RU", ("ru*",), 0.08, 0.1) == "TEST"
+
+
+def test_recordings_are_listed_by_index_or_by_folder(material: Path, tmp_path: Path) -> None:
+    listed = list_recordings(material / "speech")
+    assert len(listed) == 24
+    assert {file.speaker for file in listed} == {f"t{talker:02}" for talker in range(12)}
+    (tmp_path / "index.csv").write_text("file,speaker,lang\na/b.wav,anna,de\nc.wav,,\n")
+    assert list_recordings(tmp_path) == [
+        SourceFile(tmp_path / "a" / "b.wav", "anna", "de"),
+        SourceFile(tmp_path / "c.wav", "c.wav", ""),
+    ]
+
+
+def test_utterances_and_noises_have_the_wanted_length(sources: Sources) -> None:
+    files = next(iter(sources.talkers.values()))
+    for seed in range(5):
+        assert 0.6 * 4 <= len(draw_utterance(files, np.random.default_rng(seed), 4.0)) / SAMPLE_RATE <= 4.0
+    assert len(draw_utterance(files, np.random.default_rng(0), 1.0)) == SAMPLE_RATE
+    assert len(draw_noise(sources.noises, np.random.default_rng(0), 50_001)) == 50_001
+
+
+def test_artifacts_come_in_call_order_once_each_and_never_quiet_and_loud(sources: Sources) -> None:
+    order = list(CALL_ORDER)
+    counts = set()
+    for seed in range(24):
+        made = make_clip(sources, np.random.default_rng(seed), not_speech_share=0)
+        places = [order.index(artifact.kind) for artifact in made.artifacts]
+        assert places == sorted(set(places))
+        assert not {"too-quiet", "too-loud"} <= {artifact.kind for artifact in made.artifacts}
+        assert made.degraded.shape == made.reference.shape
+        assert np.abs(made.degraded).max() <= 1
+        assert -30.1 <= active_level(made.reference) <= -21.9
+        counts.add(len(places))
+    assert counts >= {1, 2, 3}
+    assert list_artifacts([]) == "clean"
+    assert list_artifacts([Artifact("hum", "slight"), Artifact("echo", "strong")]) == "hum:slight+echo:strong"
+
+
+@pytest.mark.parametrize("noises", ["some", "none"])
+def test_clips_without_speech_are_made_with_and_without_noise_recordings(sources: Sources, noises: str) -> None:
+    drawn = Sources(sources.talkers, sources.noises if noises == "some" else [], sources.rooms)
+    for seed in range(12):
+        made = make_clip(drawn, np.random.default_rng(seed), not_speech_share=1)
+        assert (made.speech, made.artifacts) == (False, [])
+        assert made.degraded.shape == made.reference.shape
+        assert np.abs(made.degraded).max() <= 1
+
+
+class FakeTeacher:
+    """Scores from the clip's level alone; raises KeyboardInterrupt after `patience` clips."""
+
+    def __init__(self, patience: int = 10_000) -> None:
+        self.left = patience * (1 + sum(bool(p.band or p.audiogram) for p in PROFILES.values()))
+
+    def __call__(self, samples: np.ndarray) -> dict[str, float]:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return dict.fromkeys(DIMENSIONS, 3 + active_level(samples) / 100)
+
+
+def build(plan: CorpusPlan, out: Path, monkeypatch: pytest.MonkeyPatch, patience: int = 10_000) -> list[str]:
+    teacher = FakeTeacher(patience)
+    monkeypatch.setattr(builder, "_teacher", lambda weights: teacher)
+    return build_corpus(plan, out, workers=1)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_corpus_is_the_same_bytes_again_and_after_an_interruption(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_for(material)
+    for name in ("one", "two"):
+        assert build(plan, tmp_path / name, monkeypatch) == []
+    whole = contents(tmp_path / "one")
+    assert len(whole) == 2 * 9 + 4
+    assert contents(tmp_path / "two") == whole
+    with pytest.raises(KeyboardInterrupt):
+        build(plan, tmp_path / "three", monkeypatch, patience=4)
+    assert not (tmp_path / "three" / INDEX_NAME).exists()
+    with (tmp_path / "three" / builder.PROGRESS_NAME).open("a") as progress:
+        progress.write('{"number": 3, "ro')
+    assert build(plan, tmp_path / "three", monkeypatch) == []
+    resumed = contents(tmp_path / "three")
+    del whole[builder.PROGRESS_NAME], resumed[builder.PROGRESS_NAME]
+    assert resumed == whole
+
+
+def test_a_resumed_corpus_makes_only_what_is_left(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(plan_for(material), tmp_path, monkeypatch)
+    assert build(plan_for(material), tmp_path, monkeypatch, patience=0) == []
+    assert build(plan_for(material, clips=6), tmp_path, monkeypatch, patience=1) == []
+    assert len(read_corpus(tmp_path, "TRAIN")) == 6
+    with pytest.raises(ValueError, match="holds a corpus of another plan"):
+        build(plan_for(material, seed=4), tmp_path, monkeypatch)
+
+
+def test_a_corrupt_recording_stops_no_other_clip(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("good", "bad", "better"):
+        (tmp_path / "speech" / name).mkdir(parents=True)
+        soundfile.write(tmp_path / "speech" / name / "1.wav", speech_like(2.0), SAMPLE_RATE)
+    (tmp_path / "speech" / "bad" / "1.wav").write_text("no audio")
+    plan = CorpusPlan((tmp_path / "speech",), (), 8, 0, 0, 1, val_share=0, test_share=0, not_speech_share=0)
+    failed = build(plan, tmp_path / "out", monkeypatch)
+    assert 1 <= len(failed) < 8
+    assert all("AudioError: 1.wav can't be read as audio" in line and "\n" not in line for line in failed)
+    assert len(read_corpus(tmp_path / "out")) == 8 - len(failed)
+
+
+def test_a_split_without_talkers_is_refused(material: Path) -> None:
+    with pytest.raises(ValueError, match="No talker is left for VAL"):
+        gather_sources(plan_for(material, val_share=0))
+
+
+def test_a_built_corpus_reads_back_with_its_truth(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(plan_for(material, not_speech_share=0.3), tmp_path, monkeypatch)
+    clips = read_corpus(tmp_path)
+    assert [sum(clip.split == split for clip in clips) for split in SPLITS] == [5, 2, 2]
+    assert {clip.speech for clip in clips} == {True, False}
+    for clip in clips:
+        degraded, _ = soundfile.read(clip.degraded)
+        assert clip.reference is not None
+        assert soundfile.info(clip.reference).frames == len(degraded)
+        assert set(clip.scores) == set(DIMENSIONS)
+        assert set(clip.profile_scores) == {"hearing-impaired", "phone-speaker"}
+        assert clip.artifacts is not None
+        named = "+".join(f"{artifact.kind}:{artifact.severity}" for artifact in clip.artifacts)
+        assert clip.condition == ((named or "clean") if clip.speech else "no speech")
+
+
+def test_written_rows_are_read_as_they_were(tmp_path: Path) -> None:
+    row = {"db": "X_VAL_LIVE", "con": 3, "votes": 5, "lang": "de", "filepath_deg": "deg/ä b.wav", "mos": 2.5}
+    artifacts = [{"kind": "hum", "severity": "slight", "spans": [[0.5, 1.0]], "parameters": {}}]
+    write_index(tmp_path, [row], [{"file": "deg/ä b.wav", "artifacts": artifacts, "speech": True}])
+    (clip,) = read_corpus(tmp_path, "VAL")
+    assert (clip.degraded, clip.reference) == (tmp_path / "deg" / "ä b.wav", None)
+    assert (clip.condition, clip.lang, clip.votes, clip.scores) == ("3", "de", 5, {"mos": 2.5})
+    assert clip.artifacts is not None
+    assert clip.artifacts[0].spans == ((0.5, 1.0),)
+    assert read_corpus(tmp_path, "TRAIN") == []
+
+
+def nisqa_row(**more: str) -> dict[str, str]:
+    scores = {"mos": "2.6", "noi": "3.1", "col": "nan", "dis": "", "loud": "4.0", "mos_std": "0.9", "votes": "5.0"}
+    paths = {"filepath_deg": "NISQA_TEST/deg/a.wav", "filepath_ref": "NISQA_TEST/ref/a.wav", "db": "NISQA_TEST_FOR"}
+    return dict.fromkeys(COLUMNS, "") | scores | paths | more
+
+
+def test_a_corpus_of_nisqa_is_read_without_our_extra_files(tmp_path: Path) -> None:
+    with (tmp_path / INDEX_NAME).open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerow(nisqa_row(con_description="wind"))
+    assert not (tmp_path / TRUTH_NAME).exists()
+    (clip,) = read_corpus(tmp_path)
+    assert clip == CorpusClip(
+        degraded=tmp_path / "NISQA_TEST" / "deg" / "a.wav",
+        reference=tmp_path / "NISQA_TEST" / "ref" / "a.wav",
+        db="NISQA_TEST_FOR",
+        condition="wind",
+        lang="",
+        votes=5,
+        scores={"mos": 2.6, "noisiness": 3.1, "loudness": 4.0},
+        stds={"mos": 0.9},
+    )
+    assert clip.split == "TEST"
+    assert clip.artifacts is None
+
+
+def test_what_is_no_corpus_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"is not a corpus: it holds no NISQA_corpus_file.csv\."):
+        read_corpus(tmp_path)
+    (tmp_path / INDEX_NAME).write_text("db,con\nx,1\n")
+    with pytest.raises(ValueError, match=r"lacks the columns filepath_deg, mos\.$"):
+        read_corpus(tmp_path)
