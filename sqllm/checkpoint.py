@@ -15,6 +15,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,14 +152,8 @@ def choose_trained_parameters(model: SpeechQualityModel) -> None:
 
 def adopt_encoder(model: SpeechQualityModel, folder: Path) -> None:
     """Give a model the encoder weights of a checkpoint (the `compact` default carries its trunk)."""
-    from safetensors.torch import load_file
-
-    state = load_file(_checkpoint_folder(folder) / WEIGHTS_NAME)
-    own = {
-        name.removeprefix("encoder."): v.to(v.dtype if not v.is_floating_point() else torch.float32)
-        for name, v in state.items()
-        if name.startswith("encoder.")
-    }
+    _, state = _read_checkpoint(_checkpoint_folder(folder))
+    own = {name.removeprefix("encoder."): v for name, v in state.items() if name.startswith("encoder.")}
     model.encoder.load_state_dict(own)
 
 
@@ -183,7 +178,9 @@ def save_checkpoint(model: SpeechQualityModel, folder: Path, card: dict[str, Any
         for name, value in trained_state(model).items()
     }
     save_file(state, folder / WEIGHTS_NAME)
-    content = {"config": model.config.to_json(), **(card or {})}
+    # A compact trunk travels in the checkpoint: where it once came from is of no use to anybody else.
+    config = replace(model.config, encoder_source="") if model.config.encoder == "compact" else model.config
+    content = {"config": config.to_json(), **(card or {})}
     (folder / CONFIG_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
@@ -194,28 +191,43 @@ def load_checkpoint(
 
     In float32, with LoRA merged into the LLM (kept apart under NF4). Raises `CheckpointError`.
     """
-    from safetensors.torch import load_file
-
     folder = _checkpoint_folder(source)
-    content = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
-    config = ModelConfig.from_json(content["config"])
+    config, state = _read_checkpoint(folder)
     if quantize is not None:
-        config = ModelConfig.from_json(config.to_json() | {"quantize": quantize})
-    llm, tokenizer = load_llm(config, torch.float32)
-    encoder = load_encoder(config.encoder, config.encoder_source or None if config.encoder != "compact" else None)
+        config = replace(config, quantize=quantize)
+    try:
+        llm, tokenizer = load_llm(config, torch.float32)
+        encoder = load_encoder(config.encoder, config.encoder_source or None)
+    except OSError as problem:
+        missing = config.llm_source or config.encoder_source or BASE_LLM_NAME
+        raise CheckpointError(f"{folder} needs {missing}, which can't be loaded.") from problem
     model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
-    state = {
-        name: value.float() if value.is_floating_point() else value
-        for name, value in load_file(folder / WEIGHTS_NAME).items()
-    }
-    unknown = model.load_state_dict(state, strict=False).unexpected_keys
-    if unknown:
-        raise CheckpointError(f"{folder} does not fit its own configuration ({unknown[0]} has no place).")
+    try:
+        needed = set(trained_state(model))
+        fit = model.load_state_dict(state, strict=False)
+    except RuntimeError as problem:
+        raise CheckpointError(f"{folder} does not fit its own configuration.") from problem
+    wrong = [f"{name} has no place" for name in fit.unexpected_keys]
+    wrong += [f"{name} is missing" for name in sorted(needed.intersection(fit.missing_keys))]
+    if wrong:
+        raise CheckpointError(f"{folder} does not fit its own configuration ({wrong[0]}).")
     if not config.quantize:
         model.llm = model.llm.merge_and_unload()
     model.requires_grad_(False).eval().to(choose_device(device)[0])
     name = folder.name if source is None or Path(source).is_dir() else str(source)
     return model, {"name": name, "revision": _sha256(folder / WEIGHTS_NAME)[:12]}
+
+
+def _read_checkpoint(folder: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        config = ModelConfig.from_json(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))["config"])
+        weights = load_file(folder / WEIGHTS_NAME)
+    except (ValueError, KeyError, TypeError, SafetensorError) as problem:
+        raise CheckpointError(f"{folder} is broken: its {CONFIG_NAME} or {WEIGHTS_NAME} can't be read.") from problem
+    return config, {name: v.float() if v.is_floating_point() else v for name, v in weights.items()}
 
 
 def _checkpoint_folder(source: str | os.PathLike[str] | None) -> Path:

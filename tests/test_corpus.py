@@ -17,7 +17,7 @@ from sqllm.corpus import builder
 from sqllm.corpus import degradations as damage
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources
 from sqllm.corpus.chain import CALL_ORDER, Sources, list_artifacts, make_clip
-from sqllm.corpus.codecs import CODECS, apply_codec, draw_losses, lose_packets, transcode
+from sqllm.corpus.codecs import CODECS, Codec, apply_codec, draw_losses, lose_packets, transcode
 from sqllm.corpus.degradations import Artifact, Wave, merge_spans
 from sqllm.corpus.layout import COLUMNS, INDEX_NAME, TRUTH_NAME, CorpusClip, read_corpus, write_index
 from sqllm.corpus.sources import SPLITS, SourceFile, assign_split, draw_noise, draw_utterance, list_recordings
@@ -109,7 +109,7 @@ CODED = [(codec, rate) for codec in CODECS.values() for rate in sorted(set(sum(c
 
 
 @pytest.mark.parametrize(("codec", "bit_rate"), CODED, ids=[f"{codec.name}-{rate}" for codec, rate in CODED])
-def test_real_codecs_change_the_signal_and_keep_its_length_and_time(codec, bit_rate) -> None:  # type: ignore[no-untyped-def]
+def test_real_codecs_change_the_signal_and_keep_its_length_and_time(codec: Codec, bit_rate: int) -> None:
     wave = whispered(1.52, 4)[:-7]
     wave[-3_200:] += wave[4_000:7_200]
     coded, spans = transcode(wave, codec, bit_rate)

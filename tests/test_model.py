@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import GeneratorType
+
 import numpy as np
 import pytest
 import torch
@@ -23,10 +25,10 @@ LENGTHS = torch.full((4,), 32_000)
 def model() -> SpeechQualityModel:
     """The tiny model with larger weights and settled norms: its scores hang on the audio as a trained model's do."""
     model = tiny_model()
-    norms = (model.encoder.norm_input, model.encoder.norm_transformer, model.encoder.norm_output)
-    for norm in norms:
-        norm.momentum = 1.0
-        norm.train()
+    for norm in model.encoder.modules():
+        if isinstance(norm, torch.nn.BatchNorm1d):
+            norm.momentum = 1.0
+            norm.train()
     with torch.no_grad():
         model.encoder(torch.from_numpy(np.stack([speech_like(2.0, seed) for seed in range(20, 24)])), LENGTHS)
     model.eval()
@@ -107,6 +109,7 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
         tokens = list(model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12))
         halfway = model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12)
         next(halfway)
+        assert isinstance(halfway, GeneratorType)
         halfway.close()
         assert cache.get_seq_length() == heard
         for layer, keys in zip(cache.layers, before, strict=True):

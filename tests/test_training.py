@@ -211,10 +211,15 @@ def settings_for(steps: int, **more: float) -> TrainerSettings:
     return TrainerSettings(steps=steps, **(shape | more))  # type: ignore[arg-type]
 
 
-def train(folder: Path, settings: TrainerSettings) -> SpeechQualityModel:
+def learner() -> SpeechQualityModel:
     """The tiny model, its frozen output layer made large enough that LoRA can move the probabilities."""
     model = frozen_model()
     model.llm.get_output_embeddings().weight.data.mul_(20)
+    return model
+
+
+def train(folder: Path, settings: TrainerSettings) -> SpeechQualityModel:
+    model = learner()
     Trainer(model, token_set(16, paired=8), token_set(6, seed=1), folder, settings).run()
     return model
 
@@ -247,7 +252,7 @@ def test_a_run_that_was_interrupted_ends_with_the_same_parameters(
         with pytest.raises(KeyboardInterrupt):
             train(tmp_path / "cut", settings)
     resumed = train(tmp_path / "cut", settings)
-    begun = dict(frozen_model().named_parameters())
+    begun = dict(learner().named_parameters())
     for (name, one), (_, other) in zip(whole.named_parameters(), resumed.named_parameters(), strict=True):
         assert torch.equal(one, other), name
     moved = [name for name, weight in whole.named_parameters() if not torch.equal(weight, begun[name])]
