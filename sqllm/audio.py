@@ -93,7 +93,7 @@ def _decode(file: IO[bytes], shown: str) -> tuple[np.ndarray, int, int]:
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
     parts: list[np.ndarray] = []
     try:
-        with av.open(file, options=options) as container:
+        with av.open(file, mode="r", options=options) as container:
             if not container.streams.audio:
                 raise AudioError(f"{shown} has no audio track.")
             stream = container.streams.audio[0]
@@ -140,11 +140,11 @@ def set_level(samples: np.ndarray, dbov: float) -> np.ndarray:
 
 
 def windows(samples: np.ndarray, seconds: float = WINDOW_SECONDS) -> list[tuple[int, int]]:
-    """Cut a clip into windows (start, end) in samples: one for a short clip; the last one of a long clip ends with it."""
+    """Cut a clip into windows (start, end) in samples: one for a short clip; the last one ends with the clip."""
     width, total = round(seconds * SAMPLE_RATE), len(samples)
     if total <= width:
         return [(0, total)]
-    starts = list(range(0, total - width, width)) + [total - width]
+    starts = [*range(0, total - width, width), total - width]
     return [(start, start + width) for start in starts]
 
 

@@ -86,7 +86,8 @@ def _convert_gguf(gguf: Path, folder: Path) -> None:
 
     source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     tokenizer = AutoTokenizer.from_pretrained(**source)
-    llm = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32).to(torch.bfloat16)
+    llm: Any = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+    llm = llm.to(torch.bfloat16)
     llm.hf_quantizer = None
     if hasattr(llm.config, "quantization_config"):
         del llm.config.quantization_config

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -137,9 +138,10 @@ class AstEncoder(AudioEncoder):
     The patch sequence is frequency-major. Always hears its full 10.24 s, zeros behind a shorter clip.
     """
 
-    def __init__(self, model: nn.Module, extractor: object) -> None:
+    def __init__(self, model: Any, extractor: Any) -> None:
         super().__init__()
-        self.model, self.extractor = model, extractor
+        self.model: Any = model
+        self.extractor = extractor
         config = model.config
         self.bands = (config.num_mel_bins - config.patch_size) // config.frequency_stride + 1
         self.frame_rate, self.width = 100 / config.time_stride, config.hidden_size
@@ -152,7 +154,7 @@ class AstEncoder(AudioEncoder):
 
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         clips = [clip[:length].cpu().numpy() for clip, length in zip(waveforms, lengths.tolist(), strict=True)]
-        inputs = self.extractor(clips, sampling_rate=SAMPLE_RATE, return_tensors="pt")["input_values"]  # type: ignore[operator]
+        inputs = self.extractor(clips, sampling_rate=SAMPLE_RATE, return_tensors="pt")["input_values"]
         patches = self.model(inputs.to(waveforms.device)).last_hidden_state[:, 2:]
         frames = patches.unflatten(1, (self.bands, -1)).mean(dim=1)  # [batch, frames, width]
         counts = (lengths * self.frame_rate / SAMPLE_RATE).long().clamp(1, frames.shape[1])
@@ -165,9 +167,10 @@ class WhisperEncoder(AudioEncoder):
     frame_rate = 50.0
     seconds = WINDOW_SECONDS + 2 * TAIL_SECONDS
 
-    def __init__(self, model: nn.Module, extractor: object) -> None:
+    def __init__(self, model: Any, extractor: Any) -> None:
         super().__init__()
-        self.model, self.extractor, self.width = model, extractor, model.config.d_model
+        self.model: Any = model
+        self.extractor, self.width = extractor, model.config.d_model
         positions = min(model.config.max_source_positions, round(self.seconds * self.frame_rate))
         model.config.max_source_positions = model.max_source_positions = positions
         kept = model.embed_positions.weight.detach()[:positions].clone()
@@ -182,7 +185,7 @@ class WhisperEncoder(AudioEncoder):
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         samples = self.model.config.max_source_positions * 320
         clips = [clip[:length].cpu().numpy() for clip, length in zip(waveforms, lengths.tolist(), strict=True)]
-        inputs = self.extractor(  # type: ignore[operator]
+        inputs = self.extractor(
             clips, sampling_rate=SAMPLE_RATE, return_tensors="pt", padding="max_length", max_length=samples
         )["input_features"]
         frames = self.model(inputs.to(waveforms.device)).last_hidden_state

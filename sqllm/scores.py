@@ -64,7 +64,7 @@ class Score:
     def from_probabilities(cls, probabilities: np.ndarray) -> Score:
         """Mean and standard deviation of a distribution over the grid 1.0 ... 5.0, shape [41]."""
         mean = float(probabilities @ GRID)
-        std = float(np.sqrt(max(0.0, probabilities @ np.square(GRID - mean))))
+        std = float(max(0.0, float(probabilities @ np.square(GRID - mean)))) ** 0.5
         return cls(mean, std, probabilities)
 
     def interval(self, coverage: float = 0.9) -> tuple[float, float]:

@@ -1,0 +1,1 @@
+"""Recipes: thin commands with their settings."""

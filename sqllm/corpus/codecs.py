@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def transcode(
 def _encode(source: Wave, codec: Codec, bit_rate: int) -> tuple[list[bytes], bytes | None]:
     import av
 
-    context = av.CodecContext.create(codec.encoder, "w")
+    context: Any = av.CodecContext.create(codec.encoder, "w")
     context.sample_rate, context.layout, context.format = codec.rate, "mono", codec.sample_format
     context.bit_rate = bit_rate
     if codec.encoder == "libopus":
@@ -149,7 +150,7 @@ def _decode(
     """One piece a packet, and their sampling rate (Opus decodes to 48 kHz whatever went in)."""
     import av
 
-    context = av.CodecContext.create(codec.decoder or codec.encoder, "r")
+    context: Any = av.CodecContext.create(codec.decoder or codec.encoder, "r")
     context.sample_rate, context.layout = codec.rate, "mono"
     if extradata:
         context.extradata = extradata

@@ -17,7 +17,29 @@ from sqllm.scores import DIMENSIONS, HeardArtifact
 
 INDEX_NAME = "NISQA_corpus_file.csv"
 TRUTH_NAME = "truth.jsonl"
-COLUMNS = ["db", "con", "file", "con_description", "filename_deg", "filename_ref", "source", "lang", "votes", "mos", "noi", "col", "dis", "loud", "mos_std", "noi_std", "col_std", "dis_std", "loud_std", "filepath_deg", "filepath_ref"]
+COLUMNS = [
+    "db",
+    "con",
+    "file",
+    "con_description",
+    "filename_deg",
+    "filename_ref",
+    "source",
+    "lang",
+    "votes",
+    "mos",
+    "noi",
+    "col",
+    "dis",
+    "loud",
+    "mos_std",
+    "noi_std",
+    "col_std",
+    "dis_std",
+    "loud_std",
+    "filepath_deg",
+    "filepath_ref",
+]
 SCORE_COLUMNS = dict(zip(DIMENSIONS, ("mos", "noi", "col", "dis", "loud"), strict=True))
 
 

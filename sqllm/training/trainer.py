@@ -244,7 +244,17 @@ class Trainer:
             )
 
     def _log(self, values: dict[str, float]) -> None:
-        columns = ["step", "loss", "score", "expectation", "text", "fault", "validation_r", "validation_mos_r", "validation_mae"]
+        columns = [
+            "step",
+            "loss",
+            "score",
+            "expectation",
+            "text",
+            "fault",
+            "validation_r",
+            "validation_mos_r",
+            "validation_mae",
+        ]
         path = self.folder / LOG_NAME
         fresh = not path.is_file()
         with path.open("a", newline="", encoding="utf-8") as file:
