@@ -130,7 +130,7 @@ QUESTIONS: Mapping[str, Sequence[str]] = {
         "Could I use this recording?",
         "Would you accept this quality?",
         "Is this clip usable?",
-        "Would a customer complain about this?",
+        "Would a customer be happy with this?",
         "Is it fine for a meeting?",
         "Can this be used as it is?",
         "Does it meet an acceptable quality?",
@@ -243,6 +243,7 @@ _NO_FAULT = (
     "I hear no noise, no gaps and a natural voice.",
     "The speech is clear and undistorted.",
 )
+_UNNAMED_FAULT = ("No single fault stands out, yet it does not sound good.", "It sounds poor without one clear cause.")
 _FINE = {
     "noisiness": "there is no noise to speak of",
     "coloration": "the voice sounds natural",
@@ -334,20 +335,20 @@ def compose_answer(
     verdict = _verdict(scores["mos"], rng)
     reason = _reason(scores, artifacts, rng)
     if question.family == "acceptability":
-        yes = scores["mos"] >= ACCEPTABLE_MOS
+        yes = round(scores["mos"], 1) >= ACCEPTABLE_MOS
         return AnswerText(f"{'Yes' if yes else 'No'}, with a MOS of {{mos}}. {reason}", scores)
     return AnswerText(f"{verdict} {reason}", scores)
 
 
 def _verdict(mos: float, rng: np.random.Generator) -> str:
-    return _capital(_pick(rng, _VERDICTS).replace("{word}", describe("mos", mos).lower()))
+    return _capital(_pick(rng, _VERDICTS).replace("{word}", describe("mos", round(mos, 1)).lower()))
 
 
 def _reason(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact] | None, rng: np.random.Generator) -> str:
     """One or two sentences: the faults by weight, where they are, and what is fine."""
     faults = _faults_by_weight(scores, artifacts)
     if not faults:
-        return _pick(rng, _NO_FAULT)
+        return _pick(rng, _NO_FAULT if scores["mos"] >= 3.5 else _UNNAMED_FAULT)
     first, rest = faults[0], faults[1:3]
     template = _pick(rng, _MORE_FAULTS if rest else _ONE_FAULT)
     sentence = _capital(template.format(first=first, rest=" and ".join(rest)))

@@ -136,7 +136,7 @@ class ParseError(ValueError):
     """A text answer without the score that was asked for; the message says why."""
 
 
-_NUMBER = re.compile(r"(?<![\d.,])\d+(?:\.\d+)?(?![\d,]|\.\d)")
+_NUMBER = re.compile(r"(?<![\d.,-])\d+(?:\.\d+)?(?!\d|,\d|\.\d|\s?s\b)")
 _NAMES = {
     "mos": r"mos|overall(?: quality)?|quality",
     "noisiness": r"noisiness|noise",
@@ -152,7 +152,7 @@ def parse_score(text: str, dimension: str | None = None) -> float:
     Raises `ParseError` when there is none, when it is outside 1-5, or when it is not clear which one is meant.
     """
     if dimension is not None:
-        named = re.search(rf"\b(?:{_NAMES[dimension]})\b[^\d\n;]{{0,24}}?({_NUMBER.pattern})", text, re.IGNORECASE)
+        named = re.search(rf"\b(?:{_NAMES[dimension]})\b[^\d\n;,]{{0,24}}?({_NUMBER.pattern})", text, re.IGNORECASE)
         if named:
             return _in_range(named.group(1), text)
     numbers = _NUMBER.findall(text)
@@ -167,7 +167,7 @@ def parse_scores(text: str) -> dict[str, float]:
     """All five scores of a multi-dimensional answer; raises `ParseError` when one is missing or out of range."""
     scores = {}
     for dimension, names in _NAMES.items():
-        named = re.search(rf"\b(?:{names})\b[^\d\n;]{{0,24}}?({_NUMBER.pattern})", text, re.IGNORECASE)
+        named = re.search(rf"\b(?:{names})\b[^\d\n;,]{{0,24}}?({_NUMBER.pattern})", text, re.IGNORECASE)
         if not named:
             raise ParseError(f"no {dimension} score in {text!r}")
         scores[dimension] = _in_range(named.group(1), text)

@@ -53,10 +53,14 @@ def gather_sources(plan: CorpusPlan) -> dict[str, Sources]:
     """The talkers, noises and rooms of each split; raises `ValueError` when a wanted split has no talker."""
     talkers: dict[str, dict[str, list[Any]]] = {split: defaultdict(list) for split in SPLITS}
     noises: dict[str, list[Any]] = {split: [] for split in SPLITS}
+    by_speaker: dict[str, list[Any]] = defaultdict(list)
     for folder in plan.speech:
         for file in list_recordings(folder):
-            split = assign_split(file.speaker, file.lang, plan.held_out, plan.val_share, plan.test_share)
-            talkers[split][file.speaker].append(file)
+            by_speaker[file.speaker].append(file)
+    for speaker, files in by_speaker.items():
+        drawn = {assign_split(speaker, f.lang, plan.held_out, plan.val_share, plan.test_share) for f in files}
+        # A speaker of two languages, one of them held out, is for testing altogether.
+        talkers["TEST" if "TEST" in drawn else drawn.pop()][speaker] = files
     for folder in plan.noise:
         for file in list_recordings(folder):
             noises[assign_split(file.path.name, "", (), plan.val_share, plan.test_share)].append(file)

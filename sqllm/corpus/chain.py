@@ -118,7 +118,11 @@ def _no_speech(sources: Sources, rng: Rng, samples: int) -> Wave:
     if kind == "tone":
         time, hertz = np.arange(samples) / SAMPLE_RATE, float(rng.uniform(80, 4000))
         return set_level(np.sin(2 * np.pi * hertz * time).astype(np.float32), level)
-    noise = damage.coloured_noise(rng, samples) if kind == "noise" else draw_noise(sources.noises, rng, samples)
+    noise = (
+        damage.coloured_noise(rng, samples)
+        if kind == "noise" or not sources.noises
+        else draw_noise(sources.noises, rng, samples)
+    )
     return np.clip(set_level(noise, level), -1, 1)
 
 

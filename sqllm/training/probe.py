@@ -16,8 +16,13 @@ def _summary(tokens: Tensor) -> np.ndarray:
     return torch.cat([tokens.mean(dim=1), tokens.std(dim=1)], dim=1).double().numpy()
 
 
+def _known(tokens: TokenSet) -> list[str]:
+    """The dimensions that every clip has a label for."""
+    return [d for d in DIMENSIONS if all(d in clip.scores for clip in tokens.clips)]
+
+
 def _labels(tokens: TokenSet) -> np.ndarray:
-    return np.array([[clip.scores.get(d, np.nan) for d in DIMENSIONS] for clip in tokens.clips]).clip(1, 5)
+    return np.array([[clip.scores[d] for d in _known(tokens)] for clip in tokens.clips]).clip(1, 5)
 
 
 def _rated(tokens: TokenSet) -> TokenSet:
@@ -40,7 +45,7 @@ def _train_head(train: TokenSet, epochs: int = 30, seed: int = 0) -> nn.Module:
     """A two-layer head on every token, averaged over the clip, trained by squared error."""
     torch.manual_seed(seed)
     width = train.degraded.shape[-1]
-    head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 256), nn.GELU(), nn.Linear(256, len(DIMENSIONS)))
+    head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 256), nn.GELU(), nn.Linear(256, len(_known(train))))
     labels = torch.from_numpy(_labels(train)).float()
     optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=0.01)
     steps = epochs * (len(train) // 64 + 1)
@@ -66,6 +71,6 @@ def probe(train: TokenSet, test: TokenSet) -> dict[str, dict[str, dict[str, floa
         head = 3 + trained(test.degraded).mean(dim=1).numpy()
     labels = _labels(test)
     return {
-        name: {d: fit_figures(np.clip(predicted[:, i], 1, 5), labels[:, i]) for i, d in enumerate(DIMENSIONS)}
+        name: {d: fit_figures(np.clip(predicted[:, i], 1, 5), labels[:, i]) for i, d in enumerate(_known(test))}
         for name, predicted in (("ridge on the tokens", ridge), ("head on the tokens", head))
     }

@@ -51,8 +51,11 @@ def _typed(key: str, value: Any, hint: Any) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is float and isinstance(value, str):  # YAML 1.1 reads 1e-3 as text
-        return float(value)
-    if not isinstance(value, hint):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
         raise ValueError(f"Setting {key} must be of type {hint.__name__}, not {value!r}.")
     return value
 
