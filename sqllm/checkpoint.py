@@ -158,6 +158,13 @@ def adopt_encoder(model: SpeechQualityModel, folder: Path) -> None:
     model.encoder.load_state_dict(own)
 
 
+def adopt_weights(model: SpeechQualityModel, folder: Path) -> None:
+    """Give a model to train what was trained in a checkpoint of the same make, to train on from there."""
+    config, state = _read_checkpoint(_checkpoint_folder(folder))
+    untouched = "encoder." if config.trained_encoder == "none" else "none."
+    model.load_state_dict({n: v for n, v in state.items() if not n.startswith(untouched)}, strict=False)
+
+
 def trained_state(model: SpeechQualityModel) -> dict[str, Tensor]:
     """What a checkpoint stores: projector, LoRA, and of the encoder what was trained or can't be had elsewhere."""
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}

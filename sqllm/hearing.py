@@ -21,7 +21,7 @@ from sqllm.audio import (
 )
 from sqllm.model import SpeechQualityModel
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
-from sqllm.questions import RATIONALE_QUESTION, with_listener
+from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact, Judgement, Score
 
@@ -145,20 +145,25 @@ class Hearing:
         return Answer(self.clip.name, question, describe_profile(listener), text, self.warnings, self.name)
 
     def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
-        """The answer to a question, in pieces as they are decoded (greedily: the same words every time)."""
+        """The answer to a question, in pieces as they are decoded (greedily: the same words every time).
+
+        Where no speech was found, the answer says so and nothing is decoded.
+        """
         if not question.strip():
             raise ValueError("The question is empty.")
+        if not self.speech_found:
+            yield NO_SPEECH_ANSWERS[0]
+            return
         request = with_listener(" ".join(question.split()), get_profile(profile))
         cache = self._remember(self._typical_window())
         written: list[int] = []
         shown = ""
-        with torch.inference_mode():
-            for token in self.model.greedy_tokens(cache, self._words.stem(request), LONGEST_ANSWER):
-                written.append(token)
-                text = self.model.tokenizer.decode(written, skip_special_tokens=True)
-                if not text.endswith("\ufffd"):
-                    yield text[len(shown) :]
-                    shown = text
+        for token in self.model.greedy_tokens(cache, self._words.stem(request), LONGEST_ANSWER):
+            written.append(token)
+            text = self.model.tokenizer.decode(written, skip_special_tokens=True)
+            if not text.endswith("\ufffd"):
+                yield text[len(shown) :]
+                shown = text
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults and speech are read with the typical one."""

@@ -144,15 +144,20 @@ class SpeechQualityModel(nn.Module):
         end = self.encode_text(self.turns.end)[0]
         try:
             for _ in range(most):
-                text = self.llm.get_input_embeddings()(torch.tensor([ids], device=self.device))
-                hidden = self.body(inputs_embeds=text, cache=cache, use_cache=True).last_hidden_state
-                token = int(self.logits(hidden[0, -1]).argmax())
+                token = self._next_token(cache, ids)
                 if token == end:
                     return
                 yield token
                 ids = [token]
         finally:
             cache.crop(heard - cache.get_seq_length())
+
+    @torch.inference_mode()
+    def _next_token(self, cache: Any, ids: list[int]) -> int:
+        """Read tokens into the cache; the likeliest next one."""
+        text = self.llm.get_input_embeddings()(torch.tensor([ids], device=self.device))
+        hidden = self.body(inputs_embeds=text, cache=cache, use_cache=True).last_hidden_state
+        return int(self.logits(hidden[0, -1]).argmax())
 
     @property
     def body(self) -> Any:

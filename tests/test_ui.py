@@ -27,7 +27,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from sqllm.ui.page import build_page, launch_settings
-from sqllm.ui.rate_tab import EXAMPLES, NO_CLIP, Listener, RateTab, read_examples, report, spectrograms_html
+from sqllm.ui.rate_tab import EXAMPLES, NO_CLIP, Listener, RateTab, read_examples
+from sqllm.ui.report import report, spectrograms_html
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,15 @@ from sqllm.training.trainer import Trainer, TrainerSettings
 
 @dataclass(frozen=True)
 class FinetuneSettings(TrainerSettings):
-    """A corpus, a model and how to train it. `cache` keeps the audio tokens of frozen encoders."""
+    """A corpus, a model and how to train it.
+
+    `cache` keeps the audio tokens of frozen encoders; `start_from` is a checkpoint of the same make to go on from.
+    """
 
     corpus: Path = Path("corpus")
     out: Path = Path("run")
     cache: Path | None = None
+    start_from: Path | None = None
     encoder: str = "compact"
     encoder_source: str = ""
     llm_source: str = ""
@@ -42,7 +46,7 @@ def finetune(words: Sequence[str]) -> None:
     """Listen to the corpus, probe the tokens, train."""
     import torch
 
-    from sqllm.checkpoint import DEFAULT_CHECKPOINT, CheckpointError, adopt_encoder, new_model
+    from sqllm.checkpoint import DEFAULT_CHECKPOINT, CheckpointError, adopt_encoder, adopt_weights, new_model
     from sqllm.corpus.layout import read_corpus
     from sqllm.model import ModelConfig, choose_device
     from sqllm.training.dataset import cached_tokens, training_clips
@@ -61,6 +65,8 @@ def finetune(words: Sequence[str]) -> None:
             adopt_encoder(model, DEFAULT_CHECKPOINT)
         except CheckpointError as problem:
             raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
+    if settings.start_from:
+        adopt_weights(model, settings.start_from)
     device, reason = choose_device()
     print(f"Training on {device}: {reason}.")
     model.to(device)

@@ -28,8 +28,6 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES
 
 LABEL_SD = 0.3
 ABSENT_FAULTS = 4
-# Shares of the passes over a clip that also ask another listener, and for faults: tokens are what training costs.
-SECOND_LISTENER_SHARE, FAULTS_SHARE = 0.55, 0.6
 
 
 @dataclass(frozen=True)
@@ -73,17 +71,33 @@ def listener_scores(clip: CorpusClip, profile: ListenerProfile) -> dict[str, flo
     return profile.rate({name: min(5.0, max(1.0, value)) for name, value in heard.items()})
 
 
-def make_lesson(clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float) -> Lesson:
-    """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings."""
+@dataclass(frozen=True)
+class Tasks:
+    """What else a pass asks beside the typical listener's scores: tokens are what training costs."""
+
+    other_listener: bool = True
+    faults: bool = True
+    text: bool = True
+
+
+def make_lesson(
+    clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float, tasks: Tasks | None = None
+) -> Lesson:
+    """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings.
+
+    A clip without speech has no scores to teach: it always asks for speech and for a text answer.
+    """
+    tasks = tasks or Tasks()
     lesson = Lesson()
     if clip.speech:
         _add_scores(lesson, clip, TYPICAL, words, rng, plain)
         known = [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
-        if known and rng.random() < SECOND_LISTENER_SHARE:
+        if known and tasks.other_listener:
             _add_scores(lesson, clip, known[int(rng.integers(len(known)))], words, rng, plain)
-    if clip.artifacts is not None and (rng.random() < FAULTS_SHARE or not clip.speech):
+    if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, words, rng, plain)
-    _add_text(lesson, clip, words, rng)
+    if tasks.text or not clip.speech:
+        _add_text(lesson, clip, words, rng)
     return lesson
 
 

@@ -18,14 +18,16 @@ from sqllm.model import SpeechQualityModel
 from sqllm.reading import Vocabulary
 from sqllm.training.dataset import TokenSet, pad_batch, read_window
 from sqllm.training.evaluation import accuracy, read_token_set
-from sqllm.training.tasks import Lesson, make_lesson
+from sqllm.training.tasks import Lesson, Tasks, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
 
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference."""
+    """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference, and
+    `other_listener`, `faults` and `text` are the shares that ask more than the typical listener's scores.
+    """
 
     steps: int = 3000
     batch: int = 4
@@ -35,6 +37,9 @@ class TrainerSettings:
     warmup: int = 15
     clip_norm: float = 1.0
     double_ended: float = 0.4
+    other_listener: float = 0.5
+    faults: float = 0.5
+    text: float = 0.5
     token_noise: float = 0.1
     text_weight: float = 0.5
     fault_weight: float = 0.3
@@ -84,7 +89,8 @@ def lesson_loss(
         return (entropy * weights)[chosen].sum() / norm
 
     faults = max(1e-6, sum(target.weight for _, target in rows if target.kind == "fault"))
-    score, text, fault = part("score", scores), part("text", len(lessons)), part("fault", faults)
+    texts = max(1e-6, sum(target.weight for _, target in rows if target.kind == "text"))
+    score, text, fault = part("score", scores), part("text", texts), part("fault", faults)
     expectation = _expectation_errors(logs, lessons).sum() / scores
     total = score + 0.5 * expectation + settings.text_weight * text + settings.fault_weight * fault
     return LossParts(total, *(float(value.detach()) for value in (score, expectation, text, fault)))
@@ -176,7 +182,8 @@ class Trainer:
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
         chosen, with_reference = self._draw_batch(rng)
         plain = 1.0 if self.step < self.settings.plain_start * self.settings.steps else self.settings.plain_share
-        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain) for i in chosen]
+        tasks = Tasks(*(bool(rng.random() < share) for share in self._shares()))
+        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks) for i in chosen]
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * self._rate()
         self.optimizer.zero_grad(set_to_none=True)
@@ -210,6 +217,9 @@ class Trainer:
         noisy = [t if t is None else t + self.settings.token_noise * torch.randn_like(t) for t in (degraded, reference)]
         device = self.model.device
         return self.model.prefix(noisy[0].to(device), None if noisy[1] is None else noisy[1].to(device))  # type: ignore[union-attr]
+
+    def _shares(self) -> tuple[float, float, float]:
+        return self.settings.other_listener, self.settings.faults, self.settings.text
 
     def _rate(self) -> float:
         """Linear warm-up, then a cosine down to zero."""

@@ -1,37 +1,32 @@
-"""The tab that rates one clip and answers questions about it: components, what their buttons do, and the report."""
+"""The tab that rates one clip and answers questions about it: components, and what their buttons do."""
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
-import io
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import gradio as gr
 
-from sqllm.audio import AudioError, load_clip
+from sqllm.audio import AudioError
 from sqllm.checkpoint import CheckpointError
 from sqllm.hearing import Answer, Hearing, describe_profile
 from sqllm.judge import SpeechQualityLLM
-from sqllm.plots import spectrogram_figure
 from sqllm.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
 from sqllm.questions import PRESETS, RATIONALE_QUESTION
-from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArtifact, Judgement, Score, describe
+from sqllm.ui.report import NO_ANSWER, answer_html, empty_report, report, spectrograms_html
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 LONGEST_TEXT = 500  # characters of a note or a question
 REMEMBERED_CLIPS = 4
 NO_CLIP = "Add a clip first: upload a file or record one."
-NO_ANSWER = '<p class="sq-hint">The answer appears here.</p>'
 
 Result = TypeVar("Result")
 
@@ -272,106 +267,6 @@ def read_examples(folder: Path) -> list[tuple[str, str | None, str]]:
                 kind = (row.get("kind") or clip.stem).replace("-", " ").capitalize()
                 found.append((str(clip), str(reference) if reference.is_file() else None, kind))
     return found
-
-
-def empty_report() -> str:
-    """What stands in the report's place before there is one."""
-    rows = "".join(_score_html(name, None) for name in DIMENSIONS)
-    return f'<section class="sq-report sq-empty"><p class="sq-about">No rating yet.</p>{_grid(rows)}</section>'
-
-
-def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
-    """A judgement as HTML: warnings, five scores with their uncertainty, the reason and the faults heard."""
-    rows = "".join(_score_html(name, judgement.scores[name]) for name in DIMENSIONS)
-    about = [escape(judgement.file), f"{judgement.seconds:.1f} s", escape(_title(judgement.profile))]
-    if judgement.reference:
-        about.append("with " + escape(judgement.reference))
-    return (
-        f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
-        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{_grid(rows)}'
-        f"{_words_html(rationale, writing)}<h2>Faults heard</h2>{_artifacts_html(judgement.artifacts)}</section>"
-    )
-
-
-def answer_html(question: str, text: str, writing: bool = False) -> str:
-    """A question and its answer as HTML."""
-    return (
-        f'<section class="sq-answer"><p class="sq-about">{escape(question)}</p>'
-        f'<p class="sq-words{" sq-writing" if writing else ""}">{escape(text)}</p></section>'
-    )
-
-
-def spectrograms_html(clip: str | None, reference: str | None) -> str:
-    """The spectrograms as an image, or a sentence where there is nothing to show."""
-    if not clip:
-        return '<p class="sq-hint">Spectrograms appear here once there is a clip.</p>'
-    try:
-        figure = spectrogram_figure(load_clip(clip), load_clip(reference) if reference else None)
-    except AudioError as problem:
-        return f'<p class="sq-hint">{escape(str(problem))}</p>'
-    image = io.BytesIO()
-    figure.savefig(image, format="png")
-    data = base64.b64encode(image.getvalue()).decode()
-    alt = "Spectrograms of the clip and its reference" if reference else "Spectrogram of the clip"
-    return f'<img class="sq-picture" alt="{alt}" src="data:image/png;base64,{data}">'
-
-
-def _grid(rows: str) -> str:
-    return f'<div class="sq-scores">{rows}</div>'
-
-
-def _score_html(dimension: str, score: Score | None) -> str:
-    """One score: name, words of its scale, mean +- standard deviation, and its 90% interval on the 1-5 scale."""
-    name = DIMENSION_WORDS[dimension][0]
-    if score is None:
-        word, number, drawn, between = "", "–", "", "&nbsp;"
-    else:
-        low, high = score.interval()
-        word = describe(dimension, score.mean)
-        number = f'{score.mean:.2f}<span class="sq-std"> ± {score.std:.2f}</span>'
-        drawn = (
-            f'<i class="sq-band" style="left:{_percent(low):.1f}%;width:{_percent(high) - _percent(low):.1f}%"></i>'
-            f'<i class="sq-mark" style="left:{_percent(score.mean):.1f}%"></i>'
-        )
-        between = f"90% between {low:.1f} and {high:.1f}"
-    return (
-        f'<div class="sq-score" data-dimension="{dimension}"><div class="sq-line"><span>{name}</span>'
-        f'<span class="sq-word">{word}</span></div><div class="sq-number">{number}</div>'
-        f'<div class="sq-scale" aria-hidden="true">{drawn}</div>'
-        f'<div class="sq-line sq-ends"><span>1</span><span>{between}</span><span>5</span></div></div>'
-    )
-
-
-def _percent(score: float) -> float:
-    return 100 * (score - LOWEST) / (HIGHEST - LOWEST)
-
-
-def _warnings_html(warnings: tuple[str, ...]) -> str:
-    items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
-    return f'<ul class="sq-warnings" role="alert">{items}</ul>' if items else ""
-
-
-def _words_html(rationale: str, writing: bool) -> str:
-    if not rationale and not writing:
-        return ""
-    return f'<h2>In words</h2><p class="sq-words{" sq-writing" if writing else ""}">{escape(rationale)}</p>'
-
-
-def _artifacts_html(artifacts: tuple[HeardArtifact, ...]) -> str:
-    if not artifacts:
-        return '<p class="sq-hint">None stands out.</p>'
-    chips = []
-    for artifact in artifacts:
-        spans = ", ".join(f"{start:.0f}–{end:.0f} s" for start, end in artifact.spans)
-        kind = artifact.kind.replace("-", " ").capitalize()
-        chips.append(f"<li><b>{kind}</b> {artifact.severity}{', ' + spans if spans else ''}</li>")
-    return f'<ul class="sq-faults">{"".join(chips)}</ul>'
-
-
-def _title(profile: str) -> str:
-    """A judgement's profile ("name" or "name: note") with the name as its title."""
-    name, colon, note = profile.partition(":")
-    return (PROFILES[name].title if name in PROFILES else name) + colon + note
 
 
 def _listener_profile(name: str | None, note: str | None) -> ListenerProfile:
