@@ -186,6 +186,7 @@ def save_checkpoint(model: SpeechQualityModel, folder: Path, card: dict[str, Any
         for name, value in trained_state(model).items()
     }
     save_file(state, folder / WEIGHTS_NAME)
+    (folder / WEIGHTS_NAME).chmod(0o644)
     # A compact trunk travels in the checkpoint: where it once came from is of no use to anybody else.
     config = replace(model.config, encoder_source="") if model.config.encoder == "compact" else model.config
     content = {"config": config.to_json(), **(card or {})}

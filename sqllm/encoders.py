@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -73,11 +75,17 @@ class CompactEncoder(AudioEncoder):
         return self
 
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        return self.upper(self.lower(waveforms), lengths)
+
+    def lower(self, waveforms: Tensor) -> Tensor:
+        """The convolutions, nine tenths of the cost: [batch, samples] -> maps [batch, frames, 1024]."""
         peaks = waveforms.abs().amax(dim=1, keepdim=True)
         spectra = self._spectra(_pad_behind(waveforms / (peaks + 1e-8), 2 * TAIL_SECONDS))
-        maps = self.convolutions(spectra)  # [batch, 256, 4, frames]
-        frames = maps.flatten(1, 2)  # [batch, 1024, frames]
-        frames = self.norm_transformer(self.norm_input(frames)).transpose(1, 2)
+        return self.convolutions(spectra).flatten(1, 2).transpose(1, 2)
+
+    def upper(self, maps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The transformer on the maps: [batch, frames, 1024], samples a clip [batch] -> frames, counts."""
+        frames = self.norm_transformer(self.norm_input(maps.transpose(1, 2))).transpose(1, 2)
         frames = self.project(frames)
         frames = frames + sinusoids(frames.shape[1], self.width).to(frames)
         heard = torch.div(lengths + round(TAIL_SECONDS * SAMPLE_RATE), 320, rounding_mode="floor")
@@ -119,6 +127,15 @@ class CompactEncoder(AudioEncoder):
                     renamed[new + name.removeprefix(old)] = value
         encoder = cls()
         encoder.load_state_dict(renamed)
+        return encoder
+
+    @classmethod
+    def from_tuned(cls, path: Path) -> CompactEncoder:
+        """The trunk with weights of our own, under our names (`train.tune`)."""
+        from safetensors.torch import load_file
+
+        encoder = cls()
+        encoder.load_state_dict(load_file(path))
         return encoder
 
 
@@ -194,16 +211,29 @@ class WhisperEncoder(AudioEncoder):
 
 
 def load_encoder(kind: str, source: str | None = None) -> AudioEncoder:
-    """An encoder by kind: `compact` (source: `distill_mos_v7.pt`, or none for untrained weights that a checkpoint
-    fills), `ast` or `whisper` (source: a Hub name or a folder). Raises `ValueError` for another kind.
+    """An encoder by kind: `compact` (source: `distill_mos_v7.pt`, the `.safetensors` of `train.tune`, or none for
+    untrained weights that a checkpoint fills), `ast` or `whisper` (source: a Hub name or a folder).
+
+    Raises `ValueError` for another kind.
     """
     if kind == "compact":
+        if source and source.endswith(".safetensors"):
+            return CompactEncoder.from_tuned(Path(source))
         return CompactEncoder.from_distillmos(Path(source)) if source else CompactEncoder()
     if kind in ("ast", "whisper"):
         if not source:
             raise ValueError(f"The {kind} encoder needs a Hub name or a folder to load from.")
         return (AstEncoder if kind == "ast" else WhisperEncoder).from_pretrained(source)
     raise ValueError(f"There is no encoder {kind!r}; choose compact, ast or whisper.")
+
+
+def pad_batch(waves: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Waveforms of any lengths as one batch: [batch, samples] padded with zeros, and their lengths [batch]."""
+    lengths = torch.tensor([len(wave) for wave in waves])
+    batch = torch.zeros(len(waves), int(lengths.max()))
+    for row, wave in enumerate(waves):
+        batch[row, : len(wave)] = torch.from_numpy(np.ascontiguousarray(wave))
+    return batch, lengths
 
 
 def pool_over_time(frames: Tensor, counts: Tensor, tokens: int) -> Tensor:

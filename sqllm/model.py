@@ -80,8 +80,12 @@ class SpeechQualityModel(nn.Module):
 
     def audio_tokens(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """What the encoder hears, pooled, with the levels beside: [batch, tokens, width + 2]."""
-        count = self.config.audio_tokens
         frames, counts = self.encoder(waveforms, lengths)
+        return self.pool(frames, counts, waveforms, lengths)
+
+    def pool(self, frames: Tensor, counts: Tensor, waveforms: Tensor, lengths: Tensor) -> Tensor:
+        """Audio tokens of an encoder's frames: [batch, tokens, width + 2]."""
+        count = self.config.audio_tokens
         return torch.cat([pool_over_time(frames, counts, count), level_beside(waveforms, lengths, count)], dim=-1)
 
     def prefix(self, degraded: Tensor, reference: Tensor | None = None) -> Tensor:

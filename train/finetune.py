@@ -72,7 +72,7 @@ def finetune(words: Sequence[str]) -> None:
     model.to(device)
     cache = settings.cache or settings.out / "tokens"
     corpus = cached_tokens(model, training_clips(settings.corpus, settings.reference_share), cache, half_precision=True)
-    validation = cached_tokens(model, read_corpus(settings.corpus, "VAL"), cache)
+    validation = cached_tokens(model, read_corpus(settings.corpus, "VAL"), cache, half_precision=True)
     if settings.probe:
         print(table(probe(corpus, validation)))
     Trainer(model, corpus, validation, settings.out, settings).run()

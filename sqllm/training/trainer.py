@@ -14,13 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from sqllm.checkpoint import save_checkpoint
+from sqllm.encoders import pad_batch
 from sqllm.model import SpeechQualityModel
 from sqllm.reading import Vocabulary
-from sqllm.training.dataset import TokenSet, pad_batch, read_window
+from sqllm.training.dataset import TokenSet
 from sqllm.training.evaluation import accuracy, read_token_set
+from sqllm.training.maps import read_window
 from sqllm.training.tasks import Lesson, Tasks, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
+FEWEST_VALIDATION_CLIPS = 3
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,8 @@ class Trainer:
         """Train to the last step; writes `state.pt`, `log.csv` and, at the best validation, the checkpoint."""
         from tqdm import tqdm
 
+        if len(self.validation) < FEWEST_VALIDATION_CLIPS:
+            raise ValueError(f"{len(self.validation)} validation clips are too few: make or add a VAL split.")
         self._resume()
         self.model.train()
         saved = time.monotonic()
@@ -247,7 +252,7 @@ class Trainer:
                 "validation_mae": float(np.mean([row["mae"] for row in figures.values()])),
             }
         )
-        if mean > self.best:
+        if mean > self.best or not (self.folder / "checkpoint").is_dir():
             self.best = mean
             save_checkpoint(
                 self.model, self.folder / "checkpoint", self.card | {"step": self.step, "validation_r": mean}
@@ -291,3 +296,12 @@ class Trainer:
                 parameters[name].copy_(value)
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.best = state["step"], state["best"]
+        self._forget_log_after(self.step)
+
+    def _forget_log_after(self, step: int) -> None:
+        """Steps that were logged behind the last saved state are made, and logged, again."""
+        path = self.folder / LOG_NAME
+        if path.is_file():
+            header, *rows = path.read_text(encoding="utf-8").splitlines()
+            kept = [row for row in rows if row.split(",")[0].isdecimal() and int(row.split(",")[0]) <= step]
+            path.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")

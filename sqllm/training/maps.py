@@ -1,0 +1,124 @@
+"""What the fixed lower part of the compact encoder makes of every clip, kept on disk.
+
+The convolutions are nine tenths of the encoder's cost: with their maps at hand, training the transformer above them,
+or listening to a corpus again with a changed one, takes minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS, align_reference, load_clip
+from sqllm.corpus.layout import CorpusClip
+from sqllm.encoders import CompactEncoder, pad_batch
+
+MAP_WIDTH = 1024
+
+
+def read_window(path: Path) -> np.ndarray:
+    """The first 10 s of a clip."""
+    return load_clip(path).samples[: round(WINDOW_SECONDS * SAMPLE_RATE)]
+
+
+def fingerprint(module: nn.Module) -> bytes:
+    """A hash of a module's weights as a checkpoint stores them, in float16: what was heard before it was saved, and
+    after it was loaded, is the same.
+    """
+    key = hashlib.sha256()
+    for weight in module.state_dict().values():
+        stored = weight.detach().cpu()
+        key.update((stored.half() if stored.is_floating_point() else stored).numpy().tobytes())
+    return key.digest()
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A clip to listen to, or a clip's reference aligned to it."""
+
+    clip: Path
+    reference: Path | None = None
+
+    @property
+    def name(self) -> str:
+        size = self.clip.stat().st_size
+        return f"{self.clip} {size}" + (f" {self.reference}" if self.reference else "")
+
+    def read(self) -> np.ndarray:
+        """The first 10 s, [samples]."""
+        degraded = read_window(self.clip)
+        return align_reference(load_clip(self.reference).samples, degraded).samples if self.reference else degraded
+
+
+def sounds_of(clips: Sequence[CorpusClip]) -> list[Sound]:
+    """All that is heard of some clips: every clip, and every reference beside its clip."""
+    paired = [Sound(clip.degraded, clip.reference) for clip in clips if clip.reference]
+    return [*(Sound(clip.degraded) for clip in clips), *paired]
+
+
+@dataclass
+class MapStore:
+    """Maps as float16 in one growing file with an index beside it; goes on where an earlier run stopped."""
+
+    encoder: CompactEncoder
+    folder: Path
+    places: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # name -> first row, rows, samples
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data = self.folder / f"maps-{fingerprint(self.encoder.convolutions).hex()[:12]}.f16"
+        self.index = self.data.with_suffix(".jsonl")
+        self.data.touch()
+        rows = self.data.stat().st_size // (2 * MAP_WIDTH)
+        if self.index.is_file():
+            for line in self.index.read_text(encoding="utf-8").split("\n"):
+                try:
+                    name, first, count, samples = json.loads(line or "[]")
+                except ValueError:  # a line cut by a kill
+                    continue
+                if first + count <= rows:
+                    self.places[name] = (first, count, samples)
+
+    def fill(self, sounds: Iterable[Sound], batch: int = 8) -> None:
+        """Listen to what is not there yet, in bfloat16, with a progress bar."""
+        from tqdm import tqdm
+
+        missing = [sound for sound in sounds if sound.name not in self.places]
+        missing.sort(key=lambda sound: sound.clip.stat().st_size)
+        if not missing:
+            return
+        self.encoder.eval()
+        rows = self.data.stat().st_size // (2 * MAP_WIDTH)
+        with self.data.open("r+b") as data, self.index.open("a", encoding="utf-8") as index:
+            data.seek(rows * 2 * MAP_WIDTH)
+            for start in tqdm(range(0, len(missing), batch), desc="convolving", unit="batch", mininterval=5):
+                chosen = missing[start : start + batch]
+                waveforms, lengths = pad_batch([sound.read() for sound in chosen])
+                with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                    maps = self.encoder.lower(waveforms)
+                lines = []
+                for sound, clip, length in zip(chosen, maps, lengths.tolist(), strict=True):
+                    count = min(len(clip), length // 320 + 10)  # the tail that is heard, and some behind it
+                    data.write(clip[:count].half().numpy().tobytes())
+                    lines.append(json.dumps([sound.name, rows, count, length]))
+                    self.places[sound.name] = (rows, count, length)
+                    rows += count
+                data.flush()
+                index.write("\n" + "\n".join(lines))
+                index.flush()
+
+    def batch(self, sounds: Sequence[Sound]) -> tuple[Tensor, Tensor]:
+        """Maps of some sounds, padded with zeros: [batch, frames, 1024] float32, and their lengths in samples."""
+        places = [self.places[sound.name] for sound in sounds]
+        maps = torch.zeros(len(sounds), max(count for _, count, _ in places), MAP_WIDTH)
+        for row, (first, count, _) in enumerate(places):
+            stored = np.fromfile(self.data, np.float16, count * MAP_WIDTH, offset=first * MAP_WIDTH * 2)
+            maps[row, :count] = torch.from_numpy(stored.reshape(count, MAP_WIDTH)).float()
+        return maps, torch.tensor([samples for *_, samples in places])

@@ -1,0 +1,270 @@
+"""Teach the compact encoder's transformer what listening is about before the LLM hears it.
+
+Distill-MOS was trained for one overall score. Here its transformer learns, by a small head on the pooled tokens that is
+thrown away afterwards, the five scores of every listener, which faults are there, and when drop-outs happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sqllm.corpus.layout import CorpusClip
+from sqllm.encoders import CompactEncoder, level_beside, pool_over_time
+from sqllm.profiles import PROFILES, TYPICAL
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
+from sqllm.training.evaluation import fit_figures
+from sqllm.training.maps import MapStore, Sound, sounds_of
+
+LOCAL_KINDS = ("packet-loss", "time-clipping")
+STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
+
+
+@dataclass(frozen=True)
+class TuningSettings:
+    """How to tune. `epochs` over the corpus in steps of `batch` clips; noise as the LLM's training adds it."""
+
+    corpus: Path = Path("corpus")
+    out: Path = Path("tuned")
+    cache: Path = Path("cache")
+    encoder_source: str = ""
+    audio_tokens: int = 32
+    epochs: int = 8
+    batch: int = 16
+    learning_rate: float = 3e-4
+    head_learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    token_noise: float = 0.1
+    fault_weight: float = 0.3
+    local_weight: float = 0.3
+    seed: int = 1
+
+
+class Head(nn.Module):
+    """Two layers on every token: [batch, tokens, width + 2] -> scores [batch, tokens, listeners * 5], fault logits
+    [batch, tokens, kinds].
+    """
+
+    def __init__(self, width: int, listeners: int) -> None:
+        super().__init__()
+        self.scores = listeners * len(DIMENSIONS)
+        self.layers = nn.Sequential(
+            nn.LayerNorm(width + 2),
+            nn.Linear(width + 2, 256),
+            nn.GELU(),
+            nn.Linear(256, self.scores + len(ARTIFACT_KINDS)),
+        )
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        out = self.layers(tokens)
+        return 3 + out[..., : self.scores], out[..., self.scores :]
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What the head is to say of each clip: scores [clips, listeners * 5] (NaN: unknown), faults [clips, kinds],
+    local faults [clips, tokens, local kinds].
+    """
+
+    scores: Tensor
+    faults: Tensor
+    local: Tensor
+
+    @classmethod
+    def of(cls, clips: Sequence[CorpusClip], seconds: Sequence[float], tokens: int) -> Lessons:
+        return cls(
+            torch.tensor([_scores(clip) for clip in clips]).float(),
+            torch.tensor([_faults(clip) for clip in clips]).float(),
+            torch.tensor(np.stack([_local(c, s, tokens) for c, s in zip(clips, seconds, strict=True)])).float(),
+        )
+
+
+def _listeners() -> list[str]:
+    return [TYPICAL.name, *(p.name for p in PROFILES.values() if p.band or p.audiogram)]
+
+
+def _scores(clip: CorpusClip) -> list[float]:
+    heard = [clip.scores if name == TYPICAL.name else clip.profile_scores.get(name, {}) for name in _listeners()]
+    return [
+        float(np.clip(scores.get(d, np.nan), 1, 5)) if clip.speech else np.nan for scores in heard for d in DIMENSIONS
+    ]
+
+
+def _faults(clip: CorpusClip) -> list[float]:
+    present = {artifact.kind for artifact in clip.artifacts or ()}
+    unknown = clip.artifacts is None or not clip.speech
+    return [np.nan if unknown else float(kind in present) for kind in ARTIFACT_KINDS]
+
+
+def _local(clip: CorpusClip, seconds: float, tokens: int) -> np.ndarray:
+    """1 where a token's stretch of the clip touches a span of the fault."""
+    touched = np.zeros((tokens, len(LOCAL_KINDS)))
+    for artifact in clip.artifacts or ():
+        if artifact.kind in LOCAL_KINDS:
+            for start, end in artifact.spans:
+                first, last = (int(np.clip(t / seconds * tokens, 0, tokens - 1)) for t in (start, end))
+                touched[first : last + 1, LOCAL_KINDS.index(artifact.kind)] = 1
+    return touched if clip.artifacts is not None and clip.speech else touched * np.nan
+
+
+def _known_mean(errors: Tensor, wanted: Tensor) -> Tensor:
+    """The mean where the truth is known; the errors must be numbers elsewhere too, or their gradients are none."""
+    known = ~wanted.isnan()
+    return errors[known].mean() if known.any() else errors.new_zeros(())
+
+
+@dataclass
+class Tuner:
+    """Training of the encoder's transformer under a head; `run` goes on where an earlier run stopped."""
+
+    encoder: CompactEncoder
+    train: list[CorpusClip]
+    validation: list[CorpusClip]
+    settings: TuningSettings
+
+    def run(self) -> None:
+        """Tune to the last epoch; writes the encoder of the best validation to `out/encoder.safetensors`."""
+        from safetensors.torch import save_file
+        from tqdm import tqdm
+
+        settings = self.settings
+        settings.out.mkdir(parents=True, exist_ok=True)
+        self.store = MapStore(self.encoder, settings.cache)
+        self.store.fill(sounds_of(self.train) + sounds_of(self.validation))
+        torch.manual_seed(settings.seed)
+        self.head = Head(self.encoder.width, len(_listeners()))
+        self.encoder.requires_grad_(False)
+        upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
+        for parameter in upper:
+            parameter.requires_grad_(True)
+        groups: list[dict[str, Any]] = [
+            {"params": upper, "peak": settings.learning_rate},
+            {"params": list(self.head.parameters()), "peak": settings.head_learning_rate},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
+        lessons, beside = self._lessons(self.train)
+        done_epochs, best = self._resume()
+        if done_epochs == 0:
+            print(f"before tuning: {self._validate()[1]}", flush=True)
+        for epoch in range(done_epochs, settings.epochs):
+            batches = self._batches(np.random.default_rng([settings.seed, epoch]))
+            torch.manual_seed(settings.seed * 1000 + epoch)
+            self._set_dropout(settings.dropout)
+            for step, rows in enumerate(tqdm(batches, desc=f"epoch {epoch + 1}", unit="step", mininterval=10)):
+                done = (epoch + step / len(batches)) / settings.epochs
+                for group in groups:
+                    group["lr"] = group["peak"] * min(1.0, (epoch * len(batches) + step + 1) / 100) * _cosine(done)
+                self.optimizer.zero_grad(set_to_none=True)
+                with torch.autocast("cpu", torch.bfloat16):
+                    loss = self._loss(rows, lessons, beside)
+                loss.backward()
+                nn.utils.clip_grad_norm_([*upper, *self.head.parameters()], 1.0)
+                self.optimizer.step()
+            self._set_dropout(0.0)
+            mean, figures = self._validate()
+            print(f"epoch {epoch + 1}: {figures}", flush=True)
+            if mean > best:
+                best = mean
+                save_file(
+                    {n: v.contiguous() for n, v in self.encoder.state_dict().items()}, settings.out / WEIGHTS_NAME
+                )
+            self._save(epoch + 1, best)
+
+    def _batches(self, rng: np.random.Generator, like: int = 20) -> list[np.ndarray]:
+        """The clips of an epoch in random batches, each of clips of like length (out of `like` batches' clips)."""
+        size, order = self.settings.batch, rng.permutation(len(self.train))
+        samples = np.array([self.store.places[Sound(clip.degraded).name][2] for clip in self.train])
+        blocks = [order[start : start + size * like] for start in range(0, len(order), size * like)]
+        ordered = [block[np.argsort(samples[block], kind="stable")] for block in blocks]
+        batches = [block[i : i + size] for block in ordered for i in range(0, len(block) - size + 1, size)]
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+    def _tokens(self, sounds: Sequence[Sound], beside: Tensor) -> Tensor:
+        maps, lengths = self.store.batch(sounds)
+        frames, counts = self.encoder.upper(maps, lengths)
+        return torch.cat([pool_over_time(frames, counts, self.settings.audio_tokens).float(), beside], dim=-1)
+
+    def _loss(self, rows: np.ndarray, lessons: Lessons, beside: Tensor) -> Tensor:
+        settings = self.settings
+        tokens = self._tokens([Sound(self.train[i].degraded) for i in rows], beside[rows])
+        scores, faults = self.head(tokens + settings.token_noise * torch.randn_like(tokens))
+        scores, faults = scores.float(), faults.float()
+        binary = nn.functional.binary_cross_entropy_with_logits
+        wanted, present, local = lessons.scores[rows], lessons.faults[rows], lessons.local[rows]
+        kinds = [ARTIFACT_KINDS.index(kind) for kind in LOCAL_KINDS]
+        error = _known_mean((scores.mean(dim=1) - wanted.nan_to_num()).square(), wanted)
+        fault = _known_mean(binary(faults.mean(dim=1), present.nan_to_num(), reduction="none"), present)
+        where = _known_mean(binary(faults[..., kinds], local.nan_to_num(), reduction="none"), local)
+        return error + settings.fault_weight * fault + settings.local_weight * where
+
+    def _lessons(self, clips: Sequence[CorpusClip]) -> tuple[Lessons, Tensor]:
+        """Truth and levels of some clips."""
+        waves = (Sound(clip.degraded).read() for clip in clips)
+        seconds, beside = [], []
+        for wave in waves:
+            seconds.append(len(wave) / 16000)
+            beside.append(
+                level_beside(torch.from_numpy(wave)[None], torch.tensor([len(wave)]), self.settings.audio_tokens)
+            )
+        return Lessons.of(clips, seconds, self.settings.audio_tokens), torch.cat(beside)
+
+    def _validate(self) -> tuple[float, str]:
+        """Mean Pearson r of the typical listener's scores, and all figures in words."""
+        if not hasattr(self, "held"):
+            self.held = self._lessons(self.validation)
+        lessons, beside = self.held
+        read = []
+        with torch.inference_mode():
+            for start in range(0, len(self.validation), 32):
+                sounds = [Sound(clip.degraded) for clip in self.validation[start : start + 32]]
+                scores, faults = self.head(self._tokens(sounds, beside[start : start + 32]))
+                read.append(torch.cat([scores.mean(dim=1), faults.mean(dim=1)], dim=1))
+        predicted, wanted = torch.cat(read), lessons.scores
+        figures = {}
+        for i, dimension in enumerate(DIMENSIONS):
+            known = ~wanted[:, i].isnan()
+            figures[dimension] = fit_figures(predicted[known, i].clamp(1, 5).numpy(), wanted[known, i].numpy())
+        mean = float(np.mean([f["r"] for f in figures.values()]))
+        words = ", ".join(f"{d} {f['r']:.3f}/{f['mae']:.3f}" for d, f in figures.items())
+        return mean, f"mean r {mean:.4f}; r/MAE {words}"
+
+    def _set_dropout(self, share: float) -> None:
+        """Drop out between the layers; dropped attention would cost four times as much on a CPU."""
+        for module in self.encoder.transformer.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = share
+        self.encoder.train(share > 0)
+        self.head.train(share > 0)
+
+    def _save(self, epoch: int, best: float) -> None:
+        state = {
+            "epoch": epoch,
+            "best": best,
+            "encoder": self.encoder.state_dict(),
+            "head": self.head.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        partial = self.settings.out / (STATE_NAME + ".partial")
+        torch.save(state, partial)
+        partial.rename(self.settings.out / STATE_NAME)
+
+    def _resume(self) -> tuple[int, float]:
+        path = self.settings.out / STATE_NAME
+        if not path.is_file():
+            return 0, -1.0
+        state = torch.load(path, weights_only=True)
+        self.encoder.load_state_dict(state["encoder"])
+        self.head.load_state_dict(state["head"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        return state["epoch"], state["best"]
+
+
+def _cosine(done: float) -> float:
+    return 0.5 * (1 + float(np.cos(np.pi * done)))

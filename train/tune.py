@@ -1,0 +1,39 @@
+"""Tune the compact encoder's transformer on a corpus in the NISQA layout, before the LLM is trained on what it hears.
+
+    python -m train.tune train/configs/tune.yaml corpus=DIR out=DIR cache=DIR encoder_source=distill_mos_v7.pt
+
+Writes `out/encoder.safetensors`, which `train.finetune` takes as `encoder_source=`. Goes on after a kill, at the last
+whole epoch. Settings and their meaning: `train/configs/tune.yaml`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqllm.training.settings import read_settings, run_command
+from sqllm.training.tuning import Tuner, TuningSettings
+
+
+@dataclass(frozen=True)
+class TuneSettings(TuningSettings):
+    """A corpus, an encoder and how to tune it; `reference_share` is as in `train.finetune`."""
+
+    reference_share: float = 0.33
+
+
+def tune(words: Sequence[str]) -> None:
+    """Listen to the corpus, tune."""
+    from sqllm.corpus.layout import read_corpus
+    from sqllm.encoders import load_encoder
+    from sqllm.training.dataset import training_clips
+
+    settings = read_settings(TuneSettings, words)
+    encoder = load_encoder("compact", settings.encoder_source)
+    train = training_clips(settings.corpus, settings.reference_share)
+    Tuner(encoder, train, read_corpus(settings.corpus, "VAL"), settings).run()  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    run_command(__doc__, sys.argv[1:], tune)
