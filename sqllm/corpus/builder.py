@@ -144,7 +144,8 @@ def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:
         for result in tqdm(results, total=len(todo), desc="clips", unit="clip", mininterval=2):
             made[result["split"], result["number"]] = result
             if "error" not in result:
-                progress.write(json.dumps(result, sort_keys=True) + "\n")
+                # The newline comes first, so that a line cut short by a kill spoils no other.
+                progress.write("\n" + json.dumps(result, sort_keys=True))
                 progress.flush()
     done = [made[key] for key in sorted(wanted, key=lambda key: (SPLITS.index(key[0]), key[1]))]
     good = [result for result in done if "error" not in result]

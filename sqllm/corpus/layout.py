@@ -74,13 +74,32 @@ def read_corpus(folder: Path, split: str | None = None) -> list[CorpusClip]:
     if not index.is_file():
         raise FileNotFoundError(f"{folder} is not a corpus: it holds no {INDEX_NAME}.")
     truths = _read_truth(folder / TRUTH_NAME)
-    with index.open(newline="", encoding="utf-8") as file:
+    with index.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         missing = {"db", "filepath_deg", "mos"} - set(reader.fieldnames or ())
         if missing:
             raise ValueError(f"{index} lacks the columns {', '.join(sorted(missing))}.")
         clips = [_clip_of_row(folder, row, truths.get(row["filepath_deg"], {})) for row in reader]
     return [clip for clip in clips if split is None or clip.split == split]
+
+
+def read_ratings(path: Path) -> list[CorpusClip]:
+    """Clips of a CSV of ratings: file[, ref][, set], and mos or overall. Files are relative to the CSV's folder.
+
+    A reference that is the clip itself counts as none. Raises `ValueError` when a needed column is missing.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    column = next((name for name in ("mos", "overall") if rows and name in rows[0]), None)
+    if column is None or "file" not in rows[0]:
+        raise ValueError(f"{path} needs the columns file, and mos or overall.")
+    clips = []
+    for row in rows:
+        reference = row.get("ref") or ""
+        paired = path.parent / reference if reference and reference != row["file"] else None
+        name, mos = row.get("set") or path.stem, {"mos": float(row[column])}
+        clips.append(CorpusClip(path.parent / row["file"], paired, name, row.get("condition") or "", "", 0, mos))
+    return clips
 
 
 def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:

@@ -44,7 +44,7 @@ def fit_figures(predicted: np.ndarray, label: np.ndarray) -> dict[str, float]:
 
 
 def accuracy(clips: Sequence[CorpusClip], heard: Sequence[Heard], listener: int = 0) -> dict[str, dict[str, float]]:
-    """Figures a dimension, over the clips that hold speech; labels clamped to 1-5."""
+    """Figures a dimension, over the clips that hold speech; labels of the 1-5 scale clamped to it."""
     rows = [(clip, h) for clip, h in zip(clips, heard, strict=True) if clip.speech]
     figures = {}
     for dimension in DIMENSIONS:
@@ -53,7 +53,7 @@ def accuracy(clips: Sequence[CorpusClip], heard: Sequence[Heard], listener: int 
         ]
         if len(known) > 2:
             predicted, label = np.array(known).T
-            figures[dimension] = fit_figures(predicted, np.clip(label, 1, 5))
+            figures[dimension] = fit_figures(predicted, np.clip(label, 1, 5) if label.max() <= 6 else label)
     return figures
 
 
