@@ -19,9 +19,10 @@ from sqllm.audio import (
     frame_energies,
     windows,
 )
+from sqllm.encoders import pad_batch
 from sqllm.model import SpeechQualityModel
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
-from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
+from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, notes, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact, Judgement, Score
 
@@ -154,11 +155,14 @@ class Hearing:
         if not self.speech_found:
             yield NO_SPEECH_ANSWERS[0]
             return
-        request = with_listener(" ".join(question.split()), get_profile(profile))
+        listener = get_profile(profile)
+        request = with_listener(" ".join(question.split()), listener)
+        means = {name: score.mean for name, score in self.scores(listener).items()}
+        asked = self._words.stem(request) + self.model.encode_text(notes(means, self.artifacts()))
         cache = self._remember(self._typical_window())
         written: list[int] = []
         shown = ""
-        for token in self.model.greedy_tokens(cache, self._words.stem(request), LONGEST_ANSWER):
+        for token in self.model.greedy_tokens(cache, asked, LONGEST_ANSWER):
             written.append(token)
             text = self.model.tokenizer.decode(written, skip_special_tokens=True)
             if not text.endswith("\ufffd"):
@@ -227,6 +231,8 @@ def hear_many(
     model: SpeechQualityModel, name: dict[str, str], pairs: Sequence[tuple[Clip, Clip | None]], batch: int = 8
 ) -> list[Hearing]:
     """Listen to clips with their references, `batch` windows a pass of the encoder."""
+    if not pairs:
+        return []
     waves: list[np.ndarray] = []
     places: list[tuple[int, bool]] = []
     prepared = [_prepare(clip, reference) for clip, reference in pairs]
@@ -252,11 +258,7 @@ def hear_many(
 def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> Tensor:
     parts = []
     for start in range(0, len(waves), batch):
-        some = waves[start : start + batch]
-        lengths = torch.tensor([len(wave) for wave in some])
-        padded = torch.zeros(len(some), int(lengths.max()))
-        for row, wave in enumerate(some):
-            padded[row, : len(wave)] = torch.from_numpy(np.ascontiguousarray(wave))
+        padded, lengths = pad_batch(waves[start : start + batch])
         with torch.inference_mode():
             parts.append(model.audio_tokens(padded.to(model.device), lengths.to(model.device)))
     return torch.cat(parts)

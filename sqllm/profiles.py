@@ -128,7 +128,7 @@ def get_profile(profile: str | ListenerProfile | None) -> ListenerProfile:
     """
     if isinstance(profile, ListenerProfile):
         return profile
-    name = (profile or TYPICAL.name).strip()
+    name = (profile or "").strip() or TYPICAL.name
     key = name.lower().replace("_", "-").replace(" ", "-")
     if key in PROFILES:
         return PROFILES[key]

@@ -1,13 +1,12 @@
 """The template bank: what can be asked about a clip, in many wordings, and the answers that truth gives.
 
 Five task families of the paper (arXiv 2512.08238): mos-numeric, dim-numeric, dim-categorical, multi-dim and
-explanatory, plus acceptability. Score slots in answers are written `{mos}`, `{noisiness}` ...; training gives them
-soft targets. Beside these stand the short reading blocks, from whose next-token probabilities scores are read.
+explanatory, plus acceptability. Beside these stand the short reading blocks, from whose next-token probabilities
+scores and faults are read, and the notes of those readings, behind which every text answer is given.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -281,30 +280,6 @@ class Question:
     dimension: str | None = None
 
 
-@dataclass(frozen=True)
-class AnswerText:
-    """An answer with score slots: `pieces` alternate between plain text and names of slots in braces."""
-
-    template: str
-    scores: Mapping[str, float]
-
-    @property
-    def pieces(self) -> list[tuple[str, str | None]]:
-        """(text, dimension) runs; the dimension is set where the text is that dimension's score."""
-        runs: list[tuple[str, str | None]] = []
-        for part in re.split(r"(\{[a-z]+\})", self.template):
-            name = part.strip("{}")
-            if part.startswith("{"):
-                runs.append((f"{self.scores[name]:.1f}", name))
-            elif part:
-                runs.append((part, None))
-        return runs
-
-    @property
-    def text(self) -> str:
-        return "".join(text for text, _ in self.pieces)
-
-
 def draw_question(rng: np.random.Generator, family: str) -> Question:
     """A random wording of a family, about a random dimension where it needs one."""
     wording = str(rng.choice(list(QUESTIONS[family])))
@@ -317,64 +292,67 @@ def draw_question(rng: np.random.Generator, family: str) -> Question:
 def compose_answer(
     question: Question,
     scores: Mapping[str, float],
-    artifacts: Sequence[HeardArtifact] | None,
+    artifacts: Sequence[HeardArtifact],
     rng: np.random.Generator,
-) -> AnswerText:
-    """What truth answers: `scores` are the listener's own (1-5), `artifacts` what was done to the clip, if known."""
+) -> str:
+    """What truth answers: `scores` are the listener's own (1-5), `artifacts` the faults that are known of the clip."""
+    said = {name: f"{value:.1f}" for name, value in scores.items()}
     if question.family == "mos-numeric":
-        return AnswerText(_pick(rng, _NUMERIC), scores)
+        return _pick(rng, _NUMERIC).format(**said)
     if question.family in ("dim-numeric", "dim-categorical"):
-        dimension = str(question.dimension)
+        name = str(question.dimension)
         templates = _DIMENSION if question.family == "dim-numeric" else _CATEGORICAL
-        filled = _pick(rng, templates).format(
-            name=dimension, slot="{" + dimension + "}", category=category(scores[dimension])
-        )
-        return AnswerText(_capital(filled), scores)
+        chosen = _pick(rng, templates)
+        return _capital(chosen.format(name=name, slot=said[name], category=category(scores[name])))
     if question.family == "multi-dim":
-        return AnswerText(_ALL, scores)
-    verdict = _verdict(scores["mos"], rng)
-    reason = _reason(scores, artifacts, rng)
+        return _ALL.format(**said)
+    verdict, reason = _verdict(scores["mos"], rng), _reason(scores, artifacts, rng)
     if question.family == "acceptability":
         yes = round(scores["mos"], 1) >= ACCEPTABLE_MOS
-        return AnswerText(f"{'Yes' if yes else 'No'}, with a MOS of {{mos}}. {reason}", scores)
-    return AnswerText(f"{verdict} {reason}", scores)
+        return f"{'Yes' if yes else 'No'}, with a MOS of {said['mos']}. {reason}"
+    return f"{verdict} {reason}"
 
 
 def _verdict(mos: float, rng: np.random.Generator) -> str:
-    return _capital(_pick(rng, _VERDICTS).replace("{word}", describe("mos", round(mos, 1)).lower()))
+    word = describe("mos", round(mos, 1)).lower()
+    return _capital(_pick(rng, _VERDICTS).format(mos=f"{mos:.1f}", word=word))
 
 
-def _reason(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact] | None, rng: np.random.Generator) -> str:
-    """One or two sentences: the faults by weight, where they are, and what is fine."""
+def _reason(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], rng: np.random.Generator) -> str:
+    """One or two sentences: the faults by weight, and what is fine."""
     faults = _faults_by_weight(scores, artifacts)
     if not faults:
         return _pick(rng, _NO_FAULT if scores["mos"] >= 3.5 else _UNNAMED_FAULT)
     first, rest = faults[0], faults[1:3]
     template = _pick(rng, _MORE_FAULTS if rest else _ONE_FAULT)
     sentence = _capital(template.format(first=first, rest=" and ".join(rest)))
-    kinds = {artifact.kind for artifact in artifacts or ()}
+    kinds = {artifact.kind for artifact in artifacts}
     fine = [_FINE[name] for name in _FINE if scores[name] >= 4.2 and not kinds & _TOUCHES[name]]
     if fine and rng.random() < 0.6:
         sentence += " " + _capital(_pick(rng, fine)) + "."
     return sentence
 
 
-def _faults_by_weight(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact] | None) -> list[str]:
-    if artifacts is None:
-        low = sorted((name for name in _WITHOUT_TRUTH if scores[name] < 3.5), key=lambda name: scores[name])
-        return [_WITHOUT_TRUTH[name] for name in low]
-    ordered = sorted(artifacts, key=lambda artifact: _SEVERITY_ORDER.index(artifact.severity))
-    return [_FAULTS[artifact.kind][artifact.severity] + _where(artifact) for artifact in ordered]
+def _faults_by_weight(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact]) -> list[str]:
+    """The faults in words, the worst first; where none is known, the dimensions that are low."""
+    if artifacts:
+        return [_FAULTS[artifact.kind][artifact.severity] for artifact in _by_severity(artifacts)]
+    low = sorted((name for name in _WITHOUT_TRUTH if scores[name] < 3.5), key=lambda name: scores[name])
+    return [_WITHOUT_TRUTH[name] for name in low]
 
 
-def _where(artifact: HeardArtifact) -> str:
-    if not 1 <= len(artifact.spans) <= 2:
-        return ""
-    return " near " + " and ".join(f"{start:.0f} s" for start in _distinct_seconds(artifact.spans))
+def _by_severity(artifacts: Sequence[HeardArtifact]) -> list[HeardArtifact]:
+    return sorted(artifacts, key=lambda artifact: _SEVERITY_ORDER.index(artifact.severity))
 
 
-def _distinct_seconds(spans: Sequence[tuple[float, float]]) -> list[int]:
-    return sorted({round((start + stop) / 2) for start, stop in spans})
+def notes(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact]) -> str:
+    """What the listener has noted before answering: own scores and faults, read off the same audio.
+
+    Every text answer begins behind them, so that words, scores and faults can't contradict each other.
+    """
+    numbers = _ALL.format(**{dimension: f"{scores[dimension]:.1f}" for dimension in DIMENSIONS})
+    faults = ", ".join(f"{a.severity} {a.kind.replace('-', ' ')}" for a in _by_severity(artifacts)) or "none"
+    return f"Notes: {numbers} Faults: {faults}.\n"
 
 
 def with_listener(request: str, profile: ListenerProfile, wording: int = 0) -> str:

@@ -35,7 +35,7 @@ class ExampleSettings:
 
 
 def _noise(wave: Wave, rng: Rng) -> Wave:
-    return damage.mix_at_snr(wave, damage.coloured_noise(rng, len(wave)), 18)
+    return damage.mix_at_snr(wave, damage.coloured_noise(rng, len(wave)), 22)
 
 
 def _packet_loss(wave: Wave, rng: Rng) -> Wave:
@@ -58,7 +58,7 @@ def _codec(wave: Wave, rng: Rng) -> Wave:
 
 
 def _reverberation(wave: Wave, rng: Rng) -> Wave:
-    return damage.add_reverberation(wave, rng, "strong", range(3000, 3010))[0]
+    return damage.add_reverberation(wave, rng, "moderate", range(3000, 3010))[0]
 
 
 def _quiet(wave: Wave, rng: Rng) -> Wave:

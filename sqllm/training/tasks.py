@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,14 +12,13 @@ from sqllm.prompt import ROOT, PromptTree
 from sqllm.questions import (
     FAMILIES,
     FAULT_REQUESTS,
-    NO_SPEECH_ANSWERS,
     SCORE_BLOCKS,
     SCORE_REQUESTS,
     SPEECH_BLOCK,
-    AnswerText,
     compose_answer,
     draw_question,
     fault_block,
+    notes,
     with_listener,
 )
 from sqllm.reading import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
@@ -28,6 +26,7 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES
 
 LABEL_SD = 0.3
 ABSENT_FAULTS = 4
+MISSED_FAULTS = 0.2
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def make_lesson(
 ) -> Lesson:
     """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings.
 
-    A clip without speech has no scores to teach: it always asks for speech and for a text answer.
+    A clip without speech has no scores to teach: it asks for speech only.
     """
     tasks = tasks or Tasks()
     lesson = Lesson()
@@ -96,7 +95,7 @@ def make_lesson(
             _add_scores(lesson, clip, known[int(rng.integers(len(known)))], words, rng, plain)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, words, rng, plain)
-    if tasks.text or not clip.speech:
+    if tasks.text:
         _add_text(lesson, clip, words, rng)
     return lesson
 
@@ -175,54 +174,20 @@ def _add_choice(lesson: Lesson, block: int, token: int, weight: float) -> None:
 
 
 def _add_text(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator) -> None:
-    """A question of a random family, by a random listener, with its whole answer."""
+    """A question of a random family, by a random listener, with its whole answer behind that listener's notes."""
     listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
     profile = listeners[int(rng.integers(len(listeners)))]
     scores = listener_scores(clip, profile)
-    families = FAMILIES if set(scores) == set(DIMENSIONS) else ("mos-numeric",)
-    family = str(rng.choice(["explanatory", *families]))
-    question = draw_question(rng, family)
-    if clip.speech:
-        answer = compose_answer(question, scores, clip.artifacts, rng)
-    else:
-        answer = AnswerText(NO_SPEECH_ANSWERS[int(rng.integers(len(NO_SPEECH_ANSWERS)))], {})
-    wording = int(rng.integers(max(1, len(profile.words))))
-    stem = lesson.tree.add(words.stem(with_listener(question.text, profile, wording)), ROOT)
-    ids, distributions = answer_targets(answer, words)
-    node = lesson.tree.add(ids[:-1], stem) if len(ids) > 1 else stem
+    if not clip.speech or set(scores) != set(DIMENSIONS):
+        return
+    question = draw_question(rng, str(rng.choice(["explanatory", *FAMILIES])))
+    # Some faults are left out of notes and answer alike: a listener who missed one still has to give a reason.
+    noted = [artifact for artifact in clip.artifacts or () if rng.random() > MISSED_FAULTS]
+    answer = compose_answer(question, scores, noted, rng)
+    request = with_listener(question.text, profile, int(rng.integers(max(1, len(profile.words)))))
+    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(notes(scores, noted))], ROOT)
+    ids = [*words.model.encode_text(answer), words.model.encode_text(words.model.turns.end)[0]]
+    node = lesson.tree.add(ids[:-1], stem)
     positions = [lesson.tree.last(stem), *range(*lesson.tree.spans[node])]
-    for position, (choices, probabilities) in zip(positions, distributions, strict=True):
-        lesson.targets.append(Target(position, choices, probabilities, 1.0 / len(ids), "text"))
-
-
-def answer_targets(
-    answer: AnswerText, words: Vocabulary
-) -> tuple[list[int], list[tuple[tuple[int, ...], tuple[float, ...]]]]:
-    """An answer's token ids, its end included, and for each the distribution to learn: soft where it is a score."""
-    ids: list[int] = []
-    distributions: list[tuple[tuple[int, ...], tuple[float, ...]]] = []
-    for text, dimension in [*answer.pieces, (words.model.turns.end, None)]:
-        piece = words.model.encode_text(text)
-        ids += piece
-        if dimension is None:
-            distributions += [((token,), (1.0,)) for token in piece]
-        else:
-            distributions += _number_targets(text, answer.scores, dimension, words)
-    return ids, distributions
-
-
-def _number_targets(
-    text: str, scores: Mapping[str, float], dimension: str, words: Vocabulary
-) -> Sequence[tuple[tuple[int, ...], tuple[float, ...]]]:
-    """Soft targets for the tokens of "3.7": first digit, the point, and the second digit given the first."""
-    mass = label_distribution(scores[dimension])
-    first = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS]
-    digit = int(text[0])
-    second = mass[(digit - 1) * 10 : digit * 10] if digit < 5 else np.eye(10)[0]
-    padded = np.zeros(10)
-    padded[: len(second)] = second / second.sum()
-    return [
-        (tuple(words.digits[d] for d in FIRST_DIGITS), tuple(first)),
-        ((words.point,), (1.0,)),
-        (words.digits, tuple(padded.tolist())),
-    ]
+    for position, token in zip(positions, ids, strict=True):
+        lesson.targets.append(Target(position, (token,), (1.0,), 1.0 / len(ids), "text"))

@@ -196,16 +196,18 @@ def test_unreadable_file_is_told_in_a_sentence(open_page: Callable[..., Visit], 
     visit.picture("390-error")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.skipif(not read_examples(EXAMPLES), reason="assets/examples is empty")
 def test_example_fills_both_clips_with_the_files_as_they_are(
-    open_page: Callable[..., Visit], judge: SpeechQualityLLM
+    open_page: Callable[..., Visit], judge: SpeechQualityLLM, width: int
 ) -> None:
     clip, reference, kind = read_examples(EXAMPLES)[1]
-    visit = open_page(width=1280)
+    visit = open_page(width)
     visit.page.locator("#examples").get_by_text(kind, exact=True).click()
     for box in ("clip", "reference") if reference else ("clip",):
         visit.page.locator(f"#{box} input[type=file]").wait_for(state="detached", timeout=PATIENCE)
     visit.press_rate()
     expected = judge.listen(clip, reference).scores()
     assert visit.scores() == {d: (round(s.mean, 2), round(s.std, 2)) for d, s in expected.items()}
-    visit.picture("1280-example")
+    visit.page.locator(".sq-picture").wait_for(timeout=PATIENCE)
+    visit.picture(f"page-{width}")

@@ -1,0 +1,82 @@
+"""What a hearing does with long, short, silent and strange clips, and with references."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sqllm.audio import SAMPLE_RATE, Clip
+from sqllm.judge import SpeechQualityLLM
+from sqllm.questions import NO_SPEECH_ANSWERS
+from sqllm.scores import DIMENSIONS
+from tests.tiny import speech_like
+
+
+def clip_of(seconds: float, seed: int = 0) -> Clip:
+    return Clip(speech_like(seconds, seed), "clip.wav")
+
+
+def test_a_long_clip_is_heard_in_windows_and_aggregated(tiny: SpeechQualityLLM) -> None:
+    heard = tiny.listen(clip_of(24))
+    timeline = heard.timeline()
+    assert [(point.start, point.end) for point in timeline] == [(0, 10), (10, 20), (14, 24)]
+    weights = np.array([10, 10, 4]) / 24
+    expected = weights @ [point.scores["mos"].mean for point in timeline]
+    assert heard.scores()["mos"].mean == pytest.approx(expected)
+
+
+def test_a_minute_costs_windows_not_an_error(tiny: SpeechQualityLLM) -> None:
+    assert len(tiny.listen(clip_of(65)).timeline()) == 7
+
+
+@pytest.mark.parametrize(
+    ("samples", "warning"),
+    [
+        (speech_like(0.5), "lasts only 0.50 s"),
+        (np.zeros(SAMPLE_RATE, np.float32), "silent"),
+        (np.sin(np.arange(3 * SAMPLE_RATE) * 0.4).astype(np.float32) * 0.1, "No speech"),
+        (0.1 * np.random.default_rng(0).standard_normal(3 * SAMPLE_RATE).astype(np.float32), "No speech"),
+        (np.sign(np.sin(np.arange(3 * SAMPLE_RATE) * 0.05)).astype(np.float32), "full scale"),
+    ],
+)
+def test_unusual_clips_get_a_warning(tiny: SpeechQualityLLM, samples: np.ndarray, warning: str) -> None:
+    assert any(warning in text for text in tiny.listen(Clip(samples, "odd.wav")).warnings)
+
+
+def test_silence_has_no_rationale_about_speech_and_no_artifacts(tiny: SpeechQualityLLM) -> None:
+    judgement = tiny.rate(Clip(np.zeros(2 * SAMPLE_RATE, np.float32), "silence.wav"))
+    assert judgement.rationale == NO_SPEECH_ANSWERS[0]
+    assert judgement.artifacts == ()
+
+
+def test_a_reference_of_other_speech_is_left_out_with_a_warning(tiny: SpeechQualityLLM) -> None:
+    alone, wrong = tiny.listen(clip_of(4, 1)), tiny.listen(clip_of(4, 1), clip_of(4, 2))
+    assert any("reference" in text for text in wrong.warnings)
+    assert wrong.scores()["mos"].mean == alone.scores()["mos"].mean
+
+
+def test_a_narrow_file_is_named(tiny: SpeechQualityLLM) -> None:
+    clip = Clip(speech_like(2), "phone.wav", source_rate=8000)
+    assert "The file is sampled at 8000 Hz: it holds nothing above 4 kHz." in tiny.listen(clip).warnings
+
+
+def test_an_empty_question_is_refused(tiny: SpeechQualityLLM) -> None:
+    with pytest.raises(ValueError, match="question is empty"):
+        tiny.ask(clip_of(2), "  ")
+
+
+def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> None:
+    content = tiny.rate(clip_of(2), profile="strict-expert").to_json()
+    assert list(content) == [
+        "file",
+        "reference",
+        "seconds",
+        "profile",
+        "scores",
+        "rationale",
+        "artifacts",
+        "warnings",
+        "model",
+    ]
+    assert list(content["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]
+    assert content["profile"] == "strict-expert"

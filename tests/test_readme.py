@@ -1,0 +1,67 @@
+"""What the README says can be typed, typed."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sqllm.profiles import PROFILES
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+pytestmark = pytest.mark.checkpoint
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the README names."""
+    for name, example in (("clip.wav", "noise"), ("clean.wav", "clean")):
+        shutil.copy(ROOT / "assets" / "examples" / f"{example}.flac", tmp_path / name)
+    (tmp_path / "folder_or_table.csv").write_text("file,ref\nclip.wav,clean.wav\nmissing.wav,\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_python_of_the_readme_runs(desk: Path) -> None:
+    (program,) = blocks("python")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert re.fullmatch(r"[1-5]\.\d ± \d\.\d", lines[0])
+    assert 1 <= float(lines[1]) <= 5
+    assert len(lines) == 3
+
+
+def test_the_commands_of_the_readme_run(
+    desk: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqllm.cli import main
+
+    commands = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("sqllm")]
+    assert len(commands) == 4
+    outputs = []
+    for command in commands:
+        main(shlex.split(command)[1:])
+        outputs.append(capsys.readouterr().out)
+    assert set(json.loads(outputs[0])["scores"]) == {"mos", "noisiness", "coloration", "discontinuity", "loudness"}
+    assert all(outputs)
+    assert len((desk / "scores.csv").read_text().splitlines()) == 3
+
+
+def test_what_the_readme_points_at_is_there() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+    for name in PROFILES:
+        assert f"`{name}`" in README

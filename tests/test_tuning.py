@@ -1,0 +1,121 @@
+"""The store of convolution maps, and the tuning of the encoder above them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from sqllm.audio import SAMPLE_RATE
+from sqllm.corpus.layout import CorpusClip
+from sqllm.encoders import CompactEncoder, load_encoder, pad_batch
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
+from sqllm.training.dataset import cached_tokens, listen_to
+from sqllm.training.maps import MapStore, Sound, sounds_of
+from sqllm.training.tuning import Lessons, Tuner, TuningSettings
+from tests.tiny import speech_like, tiny_model
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> list[CorpusClip]:
+    made = []
+    for number in range(6):
+        path = tmp_path / f"clip{number}.wav"
+        soundfile.write(path, speech_like(1.0 + 0.1 * number, number), SAMPLE_RATE, subtype="FLOAT")
+        scores = {name: 1.5 + number / 2 for name in DIMENSIONS}
+        faults = (HeardArtifact("packet-loss", "strong", ((0.5, 0.6),)),) if number % 2 else ()
+        reference = tmp_path / "clip0.wav" if number == 5 else None
+        made.append(CorpusClip(path, reference, "X_TRAIN_SIM", "", "en", 1, scores, {}, {}, faults))
+    return made
+
+
+def untrained() -> CompactEncoder:
+    torch.manual_seed(0)
+    return CompactEncoder().eval()
+
+
+def test_stored_maps_give_the_frames_that_listening_gives(clips: list[CorpusClip], tmp_path: Path) -> None:
+    encoder = untrained()
+    store = MapStore(encoder, tmp_path / "cache")
+    sounds = sounds_of(clips)
+    assert len(sounds) == 7
+    store.fill(sounds, batch=3)
+    with torch.inference_mode():
+        frames, counts = encoder.upper(*store.batch(sounds[:2]))
+        expected, expected_counts = encoder(*pad_batch([sound.read() for sound in sounds[:2]]))
+    assert counts.tolist() == expected_counts.tolist()
+    for row, count in enumerate(counts.tolist()):
+        gap = (frames[row, :count] - expected[row, :count]).abs().mean()
+        assert gap < 0.02 * expected[row, :count].abs().mean()
+
+
+def test_a_store_goes_on_after_a_kill(clips: list[CorpusClip], tmp_path: Path) -> None:
+    sounds = sounds_of(clips)
+    store = MapStore(untrained(), tmp_path / "cache")
+    store.fill(sounds[:3])
+    whole = store.batch(sounds[:3])[0]
+    with store.data.open("ab") as data:
+        data.write(b"half a map")
+    with store.index.open("a") as index:
+        index.write('\n["half a li')
+    again = MapStore(untrained(), tmp_path / "cache")
+    assert len(again.places) == 3
+    again.fill(sounds)
+    assert len(again.places) == 7
+    torch.testing.assert_close(again.batch(sounds[:3])[0], whole)
+    assert len(MapStore(untrained(), tmp_path / "cache").places) == 7
+
+
+def test_tokens_by_maps_are_those_of_listening(clips: list[CorpusClip], tmp_path: Path) -> None:
+    model = tiny_model()
+    exact = listen_to(model, clips)
+    by_maps = cached_tokens(model, clips, tmp_path / "cache", half_precision=True)
+    assert by_maps.with_reference().tolist() == exact.with_reference().tolist() == [False] * 5 + [True]
+    torch.testing.assert_close(by_maps.degraded[..., -2:], exact.degraded[..., -2:])
+    assert float((by_maps.degraded - exact.degraded).abs().mean()) < 0.03
+
+
+def test_lessons_say_what_is_known(clips: list[CorpusClip]) -> None:
+    silent = dataclasses.replace(clips[0], speech=False)
+    lessons = Lessons.of([clips[1], silent], [1.0, 1.0], tokens=10)
+    assert lessons.scores[0, :5].tolist() == [2.0] * 5
+    assert lessons.scores[0, 5:].isnan().all()
+    assert lessons.scores[1].isnan().all()
+    assert lessons.faults[0].nonzero().flatten().tolist() == [ARTIFACT_KINDS.index("packet-loss")]
+    assert lessons.local[0, :, 0].tolist() == [0, 0, 0, 0, 0, 1, 1, 0, 0, 0]
+    assert lessons.local[1].isnan().all()
+
+
+def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
+    clips: list[CorpusClip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = TuningSettings(out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3, audio_tokens=8)
+    whole = untrained()
+    Tuner(whole, clips, clips, settings).run()
+    before, after = untrained().state_dict(), whole.state_dict()
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"transformer", "project"}
+
+    halves = dataclasses.replace(settings, out=tmp_path / "halves")
+    save = Tuner._save
+
+    def killed_after_an_epoch(tuner: Tuner, epoch: int, best: float) -> None:
+        save(tuner, epoch, best)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tuner, "_save", killed_after_an_epoch)
+        with pytest.raises(KeyboardInterrupt):
+            Tuner(untrained(), clips, clips, halves).run()
+    resumed = untrained()
+    Tuner(resumed, clips, clips, halves).run()
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value)
+    loaded = load_encoder("compact", str(settings.out / "encoder.safetensors"))
+    assert isinstance(loaded, CompactEncoder)
+    assert np.isfinite(loaded.project.weight.detach().numpy()).all()
+    assert Sound(clips[0].degraded).read().shape == (16000,)
