@@ -63,6 +63,11 @@ class ListenerProfile:
             rated["mos"] -= self.mos_weight * lost
         return {name: min(5.0, max(1.0, value + self.shift)) for name, value in rated.items()}
 
+    @property
+    def hears_otherwise(self) -> bool:
+        """Whether what reaches this listener is not the clip as it is."""
+        return bool(self.band or self.audiogram)
+
     def with_note(self, note: str) -> ListenerProfile:
         """The same listener with something more to read about them."""
         return replace(self, note=" ".join(note.split()))

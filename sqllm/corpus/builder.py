@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE
+from sqllm.audio import SAMPLE_RATE, active_level
 from sqllm.corpus.chain import Sources, list_artifacts, make_clip
+from sqllm.corpus.degradations import Wave
+from sqllm.corpus.fusion import FUSED_TEACHERS, Fused, fuse
 from sqllm.corpus.layout import SCORE_COLUMNS, write_index
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
-from sqllm.corpus.teachers import NisqaV2
-from sqllm.profiles import PROFILES
+from sqllm.corpus.teachers import load_teacher
+from sqllm.profiles import PROFILES, ListenerProfile
+from sqllm.scores import DIMENSIONS
 
 ROOMS_PER_SPLIT = {"TRAIN": range(0, 60), "VAL": range(1000, 1020), "TEST": range(2000, 2030)}
 PROGRESS_NAME = "made.jsonl"
@@ -29,7 +32,7 @@ class CorpusPlan:
 
     `clips`, `val_clips` and `test_clips` are counts; `held_out` are names of speakers or languages that are only
     used for testing (patterns such as `ru*`); `val_share` and `test_share` are shares of the other speakers and of
-    the noise files.
+    the noise files. `more_teachers` give figures beside those that are fused, on a share of the clips.
     """
 
     speech: tuple[Path, ...]
@@ -43,6 +46,8 @@ class CorpusPlan:
     val_share: float = 0.08
     test_share: float = 0.1
     not_speech_share: float = 0.02
+    more_teachers: tuple[str, ...] = ()
+    more_teachers_share: float = 1.0
 
     def count(self, split: str) -> int:
         return {"TRAIN": self.clips, "VAL": self.val_clips, "TEST": self.test_clips}[split]
@@ -70,14 +75,6 @@ def gather_sources(plan: CorpusPlan) -> dict[str, Sources]:
     return {split: Sources(dict(talkers[split]), noises[split], ROOMS_PER_SPLIT[split]) for split in SPLITS}
 
 
-@lru_cache(maxsize=1)
-def _teacher(weights: Path | None) -> NisqaV2:
-    import torch
-
-    torch.set_num_threads(1)
-    return NisqaV2(weights)
-
-
 def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str, Any]:
     """Make, label and write one clip; a failure is returned as its message."""
     import soundfile
@@ -89,10 +86,12 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         soundfile.write(out / "deg" / name, made.degraded, SAMPLE_RATE, subtype="PCM_16")
         soundfile.write(out / "ref" / name, made.reference, SAMPLE_RATE, subtype="PCM_16")
         degraded, _ = soundfile.read(out / "deg" / name, dtype="float32")
-        teacher = _teacher(plan.nisqa_weights)
-        scores = _rounded(teacher(degraded))
-        listeners = (p for p in PROFILES.values() if p.band or p.audiogram)
-        heard = {p.name: _rounded(teacher(p.hear(degraded))) for p in listeners}
+        names = [*FUSED_TEACHERS, *(plan.more_teachers if rng.random() < plan.more_teachers_share else ())]
+        figures = _figures(plan, names, degraded, made.reference) | {"active_level": active_level(degraded)}
+        label = fuse(figures)
+        if set(label.scores) != set(DIMENSIONS):
+            raise ValueError("NISQA v2 gives this clip no scores")
+        heard = {p.name: _heard_by(plan, p, degraded, figures, label) for p in PROFILES.values() if p.hears_otherwise}
     except Exception as problem:
         return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
     row: dict[str, object] = {
@@ -108,18 +107,34 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         "filepath_deg": f"deg/{name}",
         "filepath_ref": f"ref/{name}",
     }
-    row |= {column: scores[dimension] for dimension, column in SCORE_COLUMNS.items()}
+    row |= {column: round(label.scores[dimension], 3) for dimension, column in SCORE_COLUMNS.items()}
+    row |= {f"{column}_std": round(label.stds[dimension], 3) for dimension, column in SCORE_COLUMNS.items()}
+    row |= {name: round(value, 3) for name, value in figures.items() if np.isfinite(value)}
+    applied = [*made.artifacts, *made.inaudible]
+    row["parameters"] = json.dumps({artifact.kind: artifact.parameters for artifact in applied}, sort_keys=True)
     truth = {
         "file": f"deg/{name}",
         "speech": made.speech,
         "artifacts": [artifact.to_json() for artifact in made.artifacts],
+        "inaudible": [artifact.to_json() for artifact in made.inaudible],
+        "drawn": made.drawn.to_json(),
         "profile_scores": heard,
     }
     return {"split": split, "number": number, "row": row, "truth": truth}
 
 
-def _rounded(scores: dict[str, float]) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in scores.items()}
+def _figures(plan: CorpusPlan, names: Sequence[str], degraded: Wave, reference: Wave | None) -> dict[str, float]:
+    teachers = [load_teacher(name, plan.nisqa_weights) for name in names]
+    return {column: value for teacher in teachers for column, value in teacher(degraded, reference).items()}
+
+
+def _heard_by(
+    plan: CorpusPlan, profile: ListenerProfile, degraded: Wave, figures: dict[str, float], label: Fused
+) -> dict[str, float]:
+    """The scores of a listener who hears the clip otherwise: the label, moved by what that does to NISQA v2's."""
+    heard = _figures(plan, ["NISQA v2"], profile.hear(degraded), None)
+    moved = {name: label.scores[name] + heard[f"nisqa_{name}"] - figures[f"nisqa_{name}"] for name in DIMENSIONS}
+    return {name: round(min(5.0, max(1.0, value)), 3) for name, value in moved.items()}
 
 
 def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE, set_level
+from sqllm.audio import SAMPLE_RATE, active_level, frame_energies, set_level
+from sqllm.corpus import capture, codecs, enhancement
 from sqllm.corpus import degradations as damage
-from sqllm.corpus.codecs import apply_codec, lose_packets
+from sqllm.corpus.audibility import JUDGED_IN_DECIBELS, quality_drop, severity_of_drop, severity_of_residue
 from sqllm.corpus.degradations import Artifact, Rng, Wave
 from sqllm.corpus.sources import SourceFile, draw_noise, draw_utterance
 from sqllm.scores import SEVERITIES
 
-# Room and talker, capture, codec, network, playback; the weight is how often a kind is drawn.
+Degradation = Callable[[Wave, Rng, str], tuple[Wave, Artifact]]
+
+# Room and talker, capture, enhancement, codec, network, playback; the weight is how often a kind is drawn.
 CALL_ORDER = {
-    "reverberation": 1.0,
-    "background-noise": 1.8,
-    "competing-speaker": 0.4,
-    "hum": 0.6,
-    "amplitude-clipping": 0.9,
+    "reverberation": 0.9,
+    "competing-speaker": 0.6,
+    "background-noise": 1.5,
+    "hum": 0.7,
+    "amplitude-clipping": 0.8,
     "band-limited": 1.0,
+    "noise-suppression": 1.0,
     "codec": 1.4,
     "packet-loss": 1.5,
-    "time-clipping": 0.7,
-    "echo": 0.5,
-    "level-change": 0.4,
-    "too-quiet": 0.8,
-    "too-loud": 0.5,
+    "time-clipping": 0.8,
+    "echo": 0.7,
+    "level-change": 0.6,
+    "too-quiet": 0.9,
+    "too-loud": 0.7,
 }
-ARTIFACTS_PER_CLIP = {0: 0.08, 1: 0.42, 2: 0.3, 3: 0.14, 4: 0.06}
+# The ways a kind comes about, and how often each.
+WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
+    "hum": ((1, damage.add_hum),),
+    "amplitude-clipping": ((1, damage.clip_amplitude),),
+    "band-limited": ((0.5, damage.limit_band), (0.5, capture.limit_device)),
+    "codec": ((0.7, codecs.apply_codec), (0.2, codecs.tandem), (0.1, capture.add_mnru)),
+    "packet-loss": ((0.85, codecs.lose_packets), (0.15, capture.jitter_time)),
+    "time-clipping": ((0.6, damage.clip_time), (0.4, capture.clip_onsets)),
+    "echo": ((1, damage.add_echo),),
+    "level-change": ((0.6, damage.change_level), (0.4, capture.pump_gain)),
+    "too-quiet": ((1, damage.set_too_quiet),),
+    "too-loud": ((1, damage.set_too_loud),),
+}
+ARTIFACTS_PER_CLIP = {0: 0.10, 1: 0.48, 2: 0.27, 3: 0.11, 4: 0.04}
 NOT_SPEECH = ("silence", "tone", "noise", "recorded-noise")
+SUPPRESSED_SNR = (0.0, 25.0)  # dB, of the noise that a denoiser is put to work on
 
 
 @dataclass(frozen=True)
@@ -43,15 +61,32 @@ class Sources:
     rooms: range
 
 
+@dataclass
+class Drawn:
+    """What was drawn for one clip, so that leaks between splits can be found."""
+
+    talkers: set[str] = field(default_factory=set)
+    noises: set[str] = field(default_factory=set)
+    rooms: set[str] = field(default_factory=set)
+
+    def to_json(self) -> dict[str, list[str]]:
+        return {name: sorted(values) for name, values in vars(self).items()}
+
+
 @dataclass(frozen=True)
 class MadeClip:
-    """A degraded clip with its clean reference and its truth; `speech` is false for clips that hold none."""
+    """A degraded clip with its clean reference and its truth.
+
+    `artifacts` are heard, `inaudible` ones were applied in vain; `speech` is false for clips that hold none.
+    """
 
     degraded: Wave
     reference: Wave
     artifacts: list[Artifact]
+    inaudible: list[Artifact]
     talker: str
     lang: str
+    drawn: Drawn
     speech: bool = True
 
 
@@ -61,13 +96,19 @@ def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> Mad
     files = sources.talkers[talker]
     clean = draw_utterance(files, rng, float(rng.uniform(4.0, 10.0)))
     reference = set_level(clean, float(np.clip(rng.normal(-26, 1.5), -30, -22)))
+    call = Call(sources, talker, reference)
     if rng.random() < not_speech_share:
-        return MadeClip(_no_speech(sources, rng, len(reference)), reference, [], talker, files[0].lang, False)
+        wave = call.no_speech(rng, len(reference))
+        return MadeClip(wave, reference, [], [], talker, files[0].lang, call.drawn, False)
     wave, artifacts = reference, []
     for kind in _draw_kinds(rng):
-        wave, artifact = _degrade(wave, kind, str(rng.choice(SEVERITIES)), sources, talker, rng)
-        artifacts.append(artifact)
-    return MadeClip(np.clip(wave, -1, 1).astype(np.float32), reference, artifacts, talker, files[0].lang)
+        wave, made = call.degrade(wave, kind, str(rng.choice(SEVERITIES)), int(rng.integers(2**32)))
+        artifacts += made
+    artifacts.sort(key=lambda artifact: list(CALL_ORDER).index(artifact.kind))
+    degraded = np.clip(wave, -1, 1).astype(np.float32)
+    heard = [artifact for artifact in artifacts if artifact.severity]
+    inaudible = [artifact for artifact in artifacts if not artifact.severity]
+    return MadeClip(degraded, reference, heard, inaudible, talker, files[0].lang, call.drawn)
 
 
 def _draw_kinds(rng: Rng) -> list[str]:
@@ -75,55 +116,102 @@ def _draw_kinds(rng: Rng) -> list[str]:
     weights = np.array(list(CALL_ORDER.values()))
     count = int(rng.choice(counts, p=shares))
     drawn = set(rng.choice(list(CALL_ORDER), size=count, replace=False, p=weights / weights.sum()))
-    if {"too-quiet", "too-loud"} <= drawn:
-        drawn.discard("too-loud")
+    for one, other in (("too-quiet", "too-loud"), ("noise-suppression", "background-noise")):
+        if {one, other} <= drawn:  # a denoiser brings the noise it works on
+            drawn.discard(other)
     return [kind for kind in CALL_ORDER if kind in drawn]
 
 
-def _degrade(wave: Wave, kind: str, severity: str, sources: Sources, talker: str, rng: Rng) -> tuple[Wave, Artifact]:
-    if kind == "reverberation":
-        return damage.add_reverberation(wave, rng, severity, sources.rooms)
-    if kind == "background-noise":
-        noise, name = _background(sources, talker, rng, len(wave))
-        return damage.add_noise(wave, rng, severity, noise, name)
-    if kind == "competing-speaker":
-        return damage.add_competing_speaker(wave, rng, severity, _other_talker(sources, talker, rng, len(wave)))
-    if kind == "codec":
-        return apply_codec(wave, rng, severity)
-    if kind == "packet-loss":
-        return lose_packets(wave, rng, severity)
-    return damage.PLAIN[kind](wave, rng, severity)
+@dataclass
+class Call:
+    """One talker's call: applies degradations and notes what it drew for them."""
 
+    sources: Sources
+    talker: str
+    reference: Wave
+    drawn: Drawn = field(default_factory=Drawn)
 
-def _background(sources: Sources, talker: str, rng: Rng, samples: int) -> tuple[Wave, str]:
-    draw = rng.random()
-    if draw < 0.55 and sources.noises:
-        return draw_noise(sources.noises, rng, samples), "recorded"
-    if draw < 0.7:
-        voices = [_other_talker(sources, talker, rng, samples) for _ in range(int(rng.integers(6, 13)))]
-        return np.sum([set_level(voice, -26) for voice in voices], axis=0).astype(np.float32), "babble"
-    return damage.coloured_noise(rng, samples), "coloured"
+    def __post_init__(self) -> None:
+        self.drawn.talkers.add(self.talker)
 
+    def degrade(self, wave: Wave, kind: str, wanted: str, seed: int) -> tuple[Wave, list[Artifact]]:
+        """Apply a kind with a parameter of the wanted severity; its artifacts, each with the severity that is heard
+        (empty: none), by what the same step does to the clean clip alone.
+        """
+        degraded, artifact = self._apply(wave, kind, wanted, np.random.default_rng(seed))
+        if kind in JUDGED_IN_DECIBELS:
+            return degraded, [artifact]
+        alone = degraded
+        if wave is not self.reference:
+            alone, _ = self._apply(self.reference, kind, wanted, np.random.default_rng(seed))
+        drop = quality_drop(self.reference, np.clip(alone, -1, 1))
+        severity = wanted if np.isnan(drop) else severity_of_drop(drop)
+        measured = replace(artifact, severity=severity, parameters={**artifact.parameters, "drop": round(drop, 3)})
+        return degraded, [*self._residue(kind, alone), measured]
 
-def _other_talker(sources: Sources, talker: str, rng: Rng, samples: int) -> Wave:
-    others = sorted(name for name in sources.talkers if name != talker) or [talker]
-    speech = draw_utterance(sources.talkers[str(rng.choice(others))], rng, samples / SAMPLE_RATE)
-    return np.roll(np.resize(speech, samples), int(rng.integers(samples)))
+    def _apply(self, wave: Wave, kind: str, wanted: str, rng: Rng) -> tuple[Wave, Artifact]:
+        if kind == "reverberation":
+            degraded, artifact = damage.add_reverberation(wave, rng, wanted, self.sources.rooms)
+            self.drawn.rooms.add(str(artifact.parameters["room"]))
+            return degraded, artifact
+        if kind == "background-noise":
+            noise, name = self._background(rng, len(wave))
+            return damage.add_noise(wave, rng, wanted, noise, name)
+        if kind == "competing-speaker":
+            return damage.add_competing_speaker(wave, rng, wanted, self._other_talker(rng, len(wave)))
+        if kind == "noise-suppression":
+            noise, name = self._background(rng, len(wave))
+            snr = float(rng.uniform(*SUPPRESSED_SNR))
+            degraded, artifact = enhancement.suppress_noise(damage.mix_at_snr(wave, noise, snr), rng, wanted)
+            return degraded, replace(artifact, parameters={**artifact.parameters, "snr": snr, "source": name})
+        shares, ways = zip(*WAYS[kind], strict=True)
+        return ways[int(rng.choice(len(ways), p=shares))](wave, rng, wanted)
 
+    def _residue(self, kind: str, alone: Wave) -> list[Artifact]:
+        """The noise that a denoiser left, by its level in the pauses of the clean clip."""
+        if kind != "noise-suppression":
+            return []
+        energies = frame_energies(self.reference)
+        pauses = energies < active_level(self.reference) - 30
+        if pauses.sum() < 10:
+            return []
+        left = 10 * np.log10(np.mean(10 ** (frame_energies(alone)[pauses] / 10)))
+        decibels = float(active_level(alone) - left)
+        severity = severity_of_residue(decibels)
+        return [Artifact("background-noise", severity, [], {"snr": decibels, "source": "residue"})] if severity else []
 
-def _no_speech(sources: Sources, rng: Rng, samples: int) -> Wave:
-    kind, level = str(rng.choice(NOT_SPEECH)), float(rng.uniform(-50, -15))
-    if kind == "silence":
-        return (rng.standard_normal(samples) * 10 ** (float(rng.uniform(-100, -70)) / 20)).astype(np.float32)
-    if kind == "tone":
-        time, hertz = np.arange(samples) / SAMPLE_RATE, float(rng.uniform(80, 4000))
-        return set_level(np.sin(2 * np.pi * hertz * time).astype(np.float32), level)
-    noise = (
-        damage.coloured_noise(rng, samples)
-        if kind == "noise" or not sources.noises
-        else draw_noise(sources.noises, rng, samples)
-    )
-    return np.clip(set_level(noise, level), -1, 1)
+    def _background(self, rng: Rng, samples: int) -> tuple[Wave, str]:
+        draw = rng.random()
+        if draw < 0.55 and self.sources.noises:
+            return self._recorded(rng, samples), "recorded"
+        if draw < 0.7:
+            voices = [self._other_talker(rng, samples) for _ in range(int(rng.integers(6, 13)))]
+            return np.sum([set_level(voice, -26) for voice in voices], axis=0).astype(np.float32), "babble"
+        return damage.coloured_noise(rng, samples), "coloured"
+
+    def _recorded(self, rng: Rng, samples: int) -> Wave:
+        file = self.sources.noises[int(rng.integers(len(self.sources.noises)))]
+        self.drawn.noises.add(file.path.name)
+        return draw_noise(file, rng, samples)
+
+    def _other_talker(self, rng: Rng, samples: int) -> Wave:
+        others = sorted(name for name in self.sources.talkers if name != self.talker) or [self.talker]
+        name = str(rng.choice(others))
+        self.drawn.talkers.add(name)
+        speech = draw_utterance(self.sources.talkers[name], rng, samples / SAMPLE_RATE)
+        return np.roll(np.resize(speech, samples), int(rng.integers(samples)))
+
+    def no_speech(self, rng: Rng, samples: int) -> Wave:
+        """Silence, a tone, or noise, without any speech."""
+        kind, level = str(rng.choice(NOT_SPEECH)), float(rng.uniform(-50, -15))
+        if kind == "silence":
+            return (rng.standard_normal(samples) * 10 ** (float(rng.uniform(-100, -70)) / 20)).astype(np.float32)
+        if kind == "tone":
+            time, hertz = np.arange(samples) / SAMPLE_RATE, float(rng.uniform(80, 4000))
+            return set_level(np.sin(2 * np.pi * hertz * time).astype(np.float32), level)
+        recorded = kind == "recorded-noise" and self.sources.noises
+        noise = self._recorded(rng, samples) if recorded else damage.coloured_noise(rng, samples)
+        return np.clip(set_level(noise, level), -1, 1)
 
 
 def list_artifacts(artifacts: Sequence[Artifact]) -> str:

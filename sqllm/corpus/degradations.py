@@ -6,7 +6,7 @@ Waveforms are [n] float32, mono, 16 kHz; spans are in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -73,7 +73,7 @@ def add_hum(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     weights = rng.uniform(0.1, 1, len(harmonics)) / harmonics ** rng.uniform(0.2, 1)
     phases = rng.uniform(0, 2 * np.pi, len(harmonics))
     hum = (weights[:, None] * np.sin(2 * np.pi * mains * harmonics[:, None] * time + phases[:, None])).sum(axis=0)
-    snr = _within(rng, severity, {"slight": (22, 34), "moderate": (12, 22), "strong": (-2, 12)})
+    snr = _within(rng, severity, {"slight": (18, 32), "moderate": (6, 18), "strong": (-10, 6)})
     return mix_at_snr(wave, hum.astype(np.float32), snr), Artifact("hum", severity, [], {"snr": snr, "hertz": mains})
 
 
@@ -111,7 +111,7 @@ def add_reverberation(wave: Wave, rng: Rng, severity: str, rooms: range) -> tupl
 
 def add_echo(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     delay = float(rng.uniform(0.08, 0.4))
-    attenuation = _within(rng, severity, {"slight": (24, 32), "moderate": (15, 24), "strong": (4, 15)})
+    attenuation = _within(rng, severity, {"slight": (20, 30), "moderate": (9, 20), "strong": (0, 9)})
     shift = round(delay * SAMPLE_RATE)
     echoed = wave.copy()
     echoed[shift:] += wave[: len(wave) - shift] * np.float32(10 ** (-attenuation / 20))
@@ -119,7 +119,7 @@ def add_echo(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 
 def clip_amplitude(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    share = _within(rng, severity, {"slight": (0.002, 0.01), "moderate": (0.01, 0.05), "strong": (0.05, 0.3)})
+    share = _within(rng, severity, {"slight": (0.004, 0.02), "moderate": (0.02, 0.1), "strong": (0.1, 0.6)})
     loud = np.abs(wave)[np.abs(wave) > 10 ** ((active_level(wave) - 25) / 20)]
     limit = np.float32(np.quantile(loud, 1 - share)) if len(loud) else np.float32(1)
     return np.clip(wave, -limit, limit), Artifact("amplitude-clipping", severity, [], {"share": share})
@@ -137,7 +137,7 @@ def limit_band(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 def clip_time(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     """Cut-outs of 0.04 to 0.4 s, as a voice switch or a stalled buffer makes them, inside the speech."""
-    count = int(rng.integers(*{"slight": (1, 3), "moderate": (3, 6), "strong": (6, 14)}[severity]))
+    count = int(rng.integers(*{"slight": (1, 3), "moderate": (3, 8), "strong": (8, 24)}[severity]))
     cut, spans = wave.copy(), []
     envelope = np.abs(wave) > 10 ** ((active_level(wave) - 15) / 20)
     spoken = np.flatnonzero(envelope)
@@ -180,15 +180,3 @@ def merge_spans(spans: list[tuple[float, float]], gap: float = 0.02) -> list[tup
         else:
             merged.append((start, stop))
     return [(round(start, 3), round(stop, 3)) for start, stop in merged]
-
-
-PLAIN: dict[str, Callable[[Wave, Rng, str], tuple[Wave, Artifact]]] = {
-    "hum": add_hum,
-    "echo": add_echo,
-    "amplitude-clipping": clip_amplitude,
-    "band-limited": limit_band,
-    "time-clipping": clip_time,
-    "too-quiet": set_too_quiet,
-    "too-loud": set_too_loud,
-    "level-change": change_level,
-}

@@ -62,7 +62,12 @@ class CorpusClip:
     @property
     def split(self) -> str:
         """TRAIN, VAL or TEST, by the name of the database, as in the NISQA corpus."""
-        return next((split for split in ("TRAIN", "VAL", "TEST") if split in self.db), "")
+        return split_of(self.db)
+
+
+def split_of(db: str) -> str:
+    """The split that a database's name holds: TRAIN, VAL or TEST; empty where it holds none."""
+    return next((split for split in ("TRAIN", "VAL", "TEST") if split in db), "")
 
 
 def read_corpus(folder: Path, split: str | None = None) -> list[CorpusClip]:
@@ -131,10 +136,25 @@ def _read_truth(path: Path) -> dict[str, Mapping[str, Any]]:
     return {record["file"]: record for record in map(json.loads, lines)}
 
 
+def read_rows(folder: Path) -> list[tuple[dict[str, str], Mapping[str, Any]]]:
+    """The index's rows as they are written, each with its line of truth (empty where there is none).
+
+    Raises `FileNotFoundError` when the index is not there, `ValueError` when the truth can't be read.
+    """
+    index = folder / INDEX_NAME
+    if not index.is_file():
+        raise FileNotFoundError(f"{folder} is not a corpus: it holds no {INDEX_NAME}.")
+    truths = _read_truth(folder / TRUTH_NAME)
+    with index.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, restval="")
+        return [(row, truths.get(row.get("filepath_deg", ""), {})) for row in reader]
+
+
 def write_index(folder: Path, rows: Sequence[Mapping[str, object]], truths: Iterable[Mapping[str, object]]) -> None:
-    """Write the index and the truth of a corpus, in the order given."""
+    """Write the index and the truth of a corpus, in the order given; columns of our own stand behind NISQA's."""
+    own = dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
     with (folder / INDEX_NAME).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, [*COLUMNS, *own], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     with (folder / TRUTH_NAME).open("w", encoding="utf-8") as file:

@@ -79,8 +79,7 @@ def draw_utterance(files: Sequence[SourceFile], rng: np.random.Generator, second
     return np.concatenate(speech[:-1])[:wanted]
 
 
-def draw_noise(files: Sequence[SourceFile], rng: np.random.Generator, samples: int) -> np.ndarray:
+def draw_noise(file: SourceFile, rng: np.random.Generator, samples: int) -> np.ndarray:
     """A stretch of recorded noise of the wanted length, repeated where the recording is shorter."""
-    noise = read_recording(files[int(rng.integers(len(files)))].path)
-    start = int(rng.integers(len(noise)))
-    return np.resize(np.roll(noise, -start), samples)
+    noise = read_recording(file.path)
+    return np.resize(np.roll(noise, -int(rng.integers(len(noise)))), samples)

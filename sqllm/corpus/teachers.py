@@ -1,15 +1,60 @@
-"""Teachers: published models whose scores are the labels of simulated clips."""
+"""Teachers: published models whose figures, fused by `sqllm.corpus.fusion`, label simulated clips.
+
+A teacher takes a degraded clip and its aligned reference, both [n] float32 at 16 kHz, and gives a figure a column.
+Nothing is loaded before `load_teachers`, every model once a process, and each rates on one thread: the corpus is built
+by a process a core.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE
+from sqllm.audio import SAMPLE_RATE, set_level
+
+Wave = np.ndarray
+Rate = Callable[[Wave, Any], Sequence[float]]
 
 # torchmetrics' order; the licence of the weights (CC BY-NC-SA 4.0) follows the labels.
 _NISQA_ORDER = ("mos", "noisiness", "discontinuity", "coloration", "loudness")
+NOMINAL_DBOV = -26.0
+DNSMOS_SECONDS = 9.01
+PLCMOS_RATERS = 15
+
+# Why a published model gives no figure: a clip too short or too long for it, silence, no utterance found.
+_FAILURES = (ArithmeticError, AssertionError, LookupError, RuntimeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A published model, loaded: `columns` names the figures that `rate` gives, the overall quality first."""
+
+    name: str
+    columns: tuple[str, ...]
+    needs_reference: bool
+    rate: Rate
+
+    def __call__(self, degraded: Wave, reference: Wave | None = None) -> dict[str, float]:
+        """Figures of a clip, each not a number where the teacher lacks a reference or fails.
+
+        `degraded` and `reference` are [n] float32 at 16 kHz, of the same length and aligned
+        (`sqllm.audio.align_reference`).
+        """
+        figures: Sequence[float] = [np.nan] * len(self.columns)
+        if reference is not None or not self.needs_reference:
+            with contextlib.suppress(*_FAILURES):
+                figures = self.rate(np.ascontiguousarray(degraded), reference)
+        return {name: float(value) for name, value in zip(self.columns, figures, strict=True)}
 
 
 class NisqaV2:
@@ -27,10 +72,196 @@ class NisqaV2:
             nisqa.NISQA_DIR = str(weights.resolve())
         self._score = nisqa.non_intrusive_speech_quality_assessment
 
-    def __call__(self, samples: np.ndarray) -> dict[str, float]:
+    def __call__(self, samples: Wave) -> dict[str, float]:
         """Five scores, not clamped (NISQA goes slightly below 1), of a clip [n] at 16 kHz."""
         import torch
 
         with torch.inference_mode():
             values = self._score(torch.from_numpy(np.ascontiguousarray(samples)), SAMPLE_RATE)
         return dict(zip(_NISQA_ORDER, (float(value) for value in values), strict=True))
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _load_nisqa(weights: Path | None) -> Rate:
+    """NISQA v2's five scores, and its MOS of the clip brought to -26 dBov: the difference is what the level costs."""
+    model = NisqaV2(weights)
+
+    def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
+        with _one_thread():
+            nominal = model(set_level(degraded, NOMINAL_DBOV))["mos"]
+            return [*model(degraded).values(), nominal]
+
+    return rate
+
+
+def _load_distillmos(weights: Path | None) -> Rate:
+    """Distill-MOS (Stahl and Gamper 2025) as shipped: overlapping windows of 7.68 s, each peak-normalised."""
+    import torch
+
+    # The package imports torchaudio for its own command line only, and prints where its weights lie. The stand-in is
+    # taken away again, as it would break whoever asks later whether torchaudio is there.
+    missing = find_spec("torchaudio") is None
+    if missing:
+        sys.modules["torchaudio"] = types.ModuleType("torchaudio")
+    try:
+        from distillmos import ConvTransformerSQAModel
+    finally:
+        if missing:
+            del sys.modules["torchaudio"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        model = ConvTransformerSQAModel().eval()
+
+    def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
+        with torch.inference_mode(), _one_thread():
+            return [float(model(torch.from_numpy(degraded)[None]))]
+
+    return rate
+
+
+def _onnx_model(path: Path) -> Callable[[dict[str, Wave]], Any]:
+    """A network's first output; raises `ValueError` for an input that it does not take."""
+    import onnxruntime
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def run(inputs: dict[str, Wave]) -> Any:
+        try:
+            return session.run(None, inputs)[0]
+        except (Fail, InvalidArgument) as problem:
+            raise ValueError(str(problem)) from problem
+
+    return run
+
+
+def _load_dnsmos(weights: Path | None) -> Rate:
+    """DNSMOS P.835 (Reddy et al. 2022): overall, signal and background, by the network and polynomials of speechmos.
+
+    As there, a clip is repeated up to 9.01 s and heard in windows of that length, a second apart. The P.808 network of
+    that package, which nobody asks here, is left out.
+    """
+    import speechmos
+
+    model = _onnx_model(Path(speechmos.__path__[0]) / "dnsmos_models" / "sig_bak_ovr.onnx")
+    overall, signal, background = (
+        (-0.06766283, 1.11546468, 0.04602535),
+        (-0.08397278, 1.22083953, 0.0052439),
+        (-0.13166888, 1.60915514, -0.39604546),
+    )
+    width = int(DNSMOS_SECONDS * SAMPLE_RATE)
+
+    def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
+        samples = np.clip(degraded, -1, 1)
+        while len(samples) < width:
+            samples = np.concatenate([samples, samples])
+        starts = range(0, len(samples) - width + 1, SAMPLE_RATE)
+        raw = np.array([model({"input_1": samples[None, s : s + width]})[0] for s in starts])
+        columns = zip((overall, signal, background), raw.T[[2, 0, 1]], strict=True)
+        return [float(np.polyval(polynomial, values).mean()) for polynomial, values in columns]
+
+    return rate
+
+
+def _load_plcmos(weights: Path | None) -> Rate:
+    """PLCMOS v2 (Diener et al. 2023): how well lost packets are concealed.
+
+    The published model draws 15 random raters a clip; here they are the same 15 for every clip, so that a clip always
+    has one figure.
+    """
+    from speechmos.plcmos import PLCMOS
+
+    package = PLCMOS()
+    model = _onnx_model(package.model_path)
+    raters = np.random.default_rng(0).normal(size=(PLCMOS_RATERS, 1, 64)).astype(np.float32)
+
+    def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
+        heard = package.stft_transform(np.clip(degraded, -1, 1)).astype(np.float32)[None, None]
+        votes = [model({"degraded_audio": heard, "rater_embed": rater}) for rater in raters]
+        return [float(np.mean(votes))]
+
+    return rate
+
+
+def _load_pesq(weights: Path | None) -> Rate:
+    """PESQ-WB (ITU-T P.862.2), 1.04-4.64: deaf to the level and to a constant delay."""
+    from pesq import PesqError, pesq
+
+    def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
+        value = pesq(SAMPLE_RATE, reference, degraded, "wb", on_error=PesqError.RETURN_VALUES)
+        return [float(value) if value > 0 else np.nan]
+
+    return rate
+
+
+def _load_visqol(weights: Path | None) -> Rate:
+    """ViSQOL v3 in speech mode (Chinen et al. 2020), 1-5: similarity of spectrograms, deaf to the level.
+
+    By its polynomial: the lattice model comes with an optional package and is not monotonic.
+    """
+    import numba
+    from visqol import VisqolApi
+
+    model = VisqolApi()
+    model.create(mode="speech", use_lattice_model=False)
+
+    def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
+        numba.set_num_threads(1)
+        assert reference is not None
+        return [model.measure_from_arrays(reference.astype(np.float64), degraded.astype(np.float64), 16_000).moslqo]
+
+    return rate
+
+
+_NISQA_COLUMNS = tuple(f"nisqa_{name}" for name in (*_NISQA_ORDER, "mos_nominal"))
+_DNSMOS_COLUMNS = ("dnsmos_ovr", "dnsmos_sig", "dnsmos_bak")
+_OF_PIP = "pip install -e '.[train]'"
+# name -> loader, columns, whether it needs the reference, how to install it
+_KNOWN: dict[str, tuple[Callable[[Path | None], Rate], tuple[str, ...], bool, str]] = {
+    "NISQA v2": (_load_nisqa, _NISQA_COLUMNS, False, _OF_PIP),
+    "Distill-MOS": (
+        _load_distillmos,
+        ("distillmos",),
+        False,
+        "pip install --no-deps distillmos==0.9.1 xls-r-sqa==0.1.0",
+    ),
+    "DNSMOS": (_load_dnsmos, _DNSMOS_COLUMNS, False, _OF_PIP),
+    "PLCMOS": (_load_plcmos, ("plcmos",), False, _OF_PIP),
+    "PESQ": (_load_pesq, ("pesq",), True, _OF_PIP),
+    "ViSQOL": (_load_visqol, ("visqol",), True, _OF_PIP),
+}
+TEACHERS = tuple(_KNOWN)
+
+
+@cache
+def load_teacher(name: str, nisqa_weights: Path | None = None) -> Teacher:
+    """The teacher of a name in `TEACHERS`, loaded once a process.
+
+    Raises `ValueError` for an unknown name, `ImportError` with how to install it when its package is missing, and
+    `FileNotFoundError` when `nisqa_weights` holds no `nisqa.tar`.
+    """
+    if name not in _KNOWN:
+        raise ValueError(f"There is no teacher {name!r}; known are {', '.join(TEACHERS)}.")
+    load, columns, needs_reference, install = _KNOWN[name]
+    try:
+        return Teacher(name, columns, needs_reference, load(nisqa_weights))
+    except ImportError as problem:
+        raise ImportError(f"{name} needs the package {problem.name}: {install}.", name=problem.name) from problem
+
+
+def load_teachers(names: Sequence[str] = TEACHERS, nisqa_weights: Path | None = None) -> list[Teacher]:
+    """The teachers of some names, loaded; raises as `load_teacher` does."""
+    return [load_teacher(name, nisqa_weights) for name in names]

@@ -102,7 +102,7 @@ def make_lesson(
 
 def _can_tell(profile: ListenerProfile, clip: CorpusClip) -> bool:
     """Whether this listener's labels are known: those who hear it otherwise need labels of their own."""
-    return profile.name in clip.profile_scores or not (profile.band or profile.audiogram)
+    return profile.name in clip.profile_scores or not profile.hears_otherwise
 
 
 def _wording(rng: np.random.Generator, count: int, plain: float) -> int:

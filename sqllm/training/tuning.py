@@ -87,7 +87,7 @@ class Lessons:
 
 
 def _listeners() -> list[str]:
-    return [TYPICAL.name, *(p.name for p in PROFILES.values() if p.band or p.audiogram)]
+    return [TYPICAL.name, *(p.name for p in PROFILES.values() if p.hears_otherwise)]
 
 
 def _scores(clip: CorpusClip) -> list[float]:

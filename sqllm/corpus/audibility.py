@@ -1,0 +1,34 @@
+"""How badly a degradation is heard: what it costs by itself, in a full-reference measure, on the clean clip.
+
+The measure is ViSQOL in speech mode (Hines et al. 2015; 5.0 for a clip against itself). A parameter's raw value says
+little: noise at 25 dB hides behind one talker and covers another. What such measures normalise away, the level, is
+judged in dB where it is made.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sqllm.corpus.degradations import Wave
+from sqllm.corpus.teachers import load_teacher
+
+TOP = 5.0
+INAUDIBLE = 0.08  # a smaller drop is not called a fault
+SEVERITY_STEPS = {"slight": INAUDIBLE, "moderate": 0.45, "strong": 1.2}
+JUDGED_IN_DECIBELS = frozenset({"too-quiet", "too-loud", "level-change"})
+NOISE_FLOORS = {"slight": 32.0, "moderate": 24.0, "strong": 13.0}  # dB of speech over residual noise, at most
+
+
+def quality_drop(clean: Wave, degraded: Wave) -> float:
+    """By how much a degraded clip falls short of its clean one, 0 to 4; not a number where it can't be told."""
+    return float(np.clip(TOP - load_teacher("ViSQOL")(degraded, clean)["visqol"], 0, 4))
+
+
+def severity_of_drop(drop: float) -> str:
+    """The severity of a drop; empty where nothing is heard."""
+    return next((name for name in ("strong", "moderate", "slight") if drop >= SEVERITY_STEPS[name]), "")
+
+
+def severity_of_residue(decibels: float) -> str:
+    """The severity of noise that is left `decibels` below the speech; empty where nothing is heard."""
+    return next((name for name in ("strong", "moderate", "slight") if decibels <= NOISE_FLOORS[name]), "")

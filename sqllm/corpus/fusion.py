@@ -1,0 +1,145 @@
+"""Fusion: one label of a clip from the figures of several teachers (`sqllm.corpus.teachers`).
+
+The rule, whose constants are below. `python -m train.teachers` measures it on speech that people rated.
+
+1. MOS is a weighted mean of three voices: NISQA v2 counts 1, Distill-MOS a half, and those who know the reference a
+   half. Each figure is first brought to NISQA v2's scale (absolute category rating, as in the NISQA corpus) by a
+   first-order map and clamped to 1-5. A voice that is missing or failed is left out; the maps keep the mean in place.
+2. PESQ and ViSQOL are one voice, and the kinder of the two speaks: where a full-reference measure fails (a moved
+   talker's time axis, a neural codec's fine structure) it hears damage that people do not, hardly ever the reverse.
+3. Distill-MOS, PESQ and ViSQOL are deaf to the level. What it costs is what NISQA v2 gives more once the clip is
+   brought to -26 dBov; that is taken from their figures before the mean.
+4. DNSMOS and PLCMOS are not fused: each is good at what it was made for, noise suppression and concealment, and
+   follows people less well than NISQA v2 elsewhere.
+5. A reference that is the clip itself counts as any other: PESQ and ViSQOL say that nothing was done to the
+   recording, NISQA v2 and Distill-MOS say how good the recording is.
+6. The dimensions are NISQA v2's. Half of the difference between the fused MOS and NISQA v2's goes to coloration and
+   discontinuity, to each by what it lacks to 5, relative to the worst of them and noisiness, so that a clip that lacks
+   nothing there is not blamed. Noisiness stays: moved, it followed people's ratings of the background less well.
+   Loudness is two fifths of what the clip's own active level says: NISQA v2 alone lowers the loudness of every bad
+   clip (r .85 to the MOS on simulated calls, where people's ratings of the NISQA corpus have .60; mixed so, .73).
+7. The standard deviation is that of one listener's vote about the label: the votes' own spread, the teachers'
+   disagreement and an error that they have in common, as if independent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqllm.scores import DIMENSIONS
+
+EXPLAINED_SHARE = 0.5
+LEVEL_SHARE = 0.4
+# Loudness of speech by its level: 4.4 within 3 dB of -26 dBov (ITU-T P.56's usual level), less .11 a dB beyond that.
+BEST_LOUDNESS, USUAL_DBOV, FREE_DECIBELS, LOST_A_DECIBEL = 4.4, -26.0, 3.0, 0.11
+
+# Variance of the votes on a clip of some MOS: VOTE_SPREAD * (MOS - 1) * (5 - MOS), the form of Hossfeld et al. (QoMEX
+# 2011); least squares on the 712 clips of the NISQA corpus's three test sets (24-29 votes a clip; RMSE of the standard
+# deviation .14).
+VOTE_SPREAD = 0.176
+# RMSE of the fused MOS after a first-order fit on P.835 files and conditions, less the sampling error of their votes:
+# .10 and .24.
+COMMON_ERROR = 0.2
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Teachers that speak as one, the kindest of them: `maps` has a first-order map (slope, offset) a column."""
+
+    weight: float
+    maps: Mapping[str, tuple[float, float]]
+    hears_level: bool = False
+
+    def speak(self, figures: Mapping[str, float], level_cost: float) -> float:
+        """The voice's MOS, 1-5, from figures that are all finite; not a number where none of its teachers spoke."""
+        cost = 0.0 if self.hears_level else level_cost
+        heard = [
+            slope * figures[name] + offset - cost for name, (slope, offset) in self.maps.items() if name in figures
+        ]
+        return _clamp(max(heard)) if heard else math.nan
+
+
+# The maps give each teacher NISQA v2's mean and standard deviation on the 78 clips of a P.835 test (no rating enters).
+VOICES = {
+    "NISQA v2": Voice(1.0, {"nisqa_mos": (1.0, 0.0)}, hears_level=True),
+    "Distill-MOS": Voice(0.5, {"distillmos": (1.36, -1.64)}),
+    "with a reference": Voice(0.5, {"pesq": (1.19, 0.16), "visqol": (1.38, -2.23)}),
+}
+FUSED_TEACHERS = ("NISQA v2", "Distill-MOS", "PESQ", "ViSQOL")
+
+
+@dataclass(frozen=True)
+class Fused:
+    """A clip's label: five scores and the standard deviation of a listener's vote about each, on the scale 1-5.
+
+    `disagreement` is the weighted standard deviation of the voices, 0 where one speaks alone. What no teacher knows is
+    left out: `scores` is empty without any teacher and holds the MOS alone without NISQA v2.
+    """
+
+    scores: dict[str, float]
+    stds: dict[str, float]
+    disagreement: float
+
+
+def fuse(figures: Mapping[str, float], voices: Mapping[str, Voice] = VOICES) -> Fused:
+    """The label of a clip from its teachers' figures, by column; columns may lack or be not a number.
+
+    Example:
+        >>> fuse({"nisqa_mos": 3.2, "pesq": float("nan")}).scores
+        {'mos': 3.2}
+    """
+    known = {name: value for name, value in figures.items() if math.isfinite(value)}
+    cost = level_cost(known)
+    spoken = [(voice.weight, voice.speak(known, cost)) for voice in voices.values()]
+    heard = [(weight, value) for weight, value in spoken if weight and not math.isnan(value)]
+    if not heard:
+        return Fused({}, {}, 0.0)
+    mos, disagreement = _mean_and_spread(heard)
+    scores = {"mos": mos} | _dimensions(known, mos)
+    return Fused(scores, {name: vote_std(score, disagreement) for name, score in scores.items()}, disagreement)
+
+
+def level_cost(figures: Mapping[str, float]) -> float:
+    """What the clip's level costs in MOS, 0 or more, by NISQA v2 as it is and at -26 dBov; 0 where it is not known."""
+    if not {"nisqa_mos", "nisqa_mos_nominal"} <= figures.keys():
+        return 0.0
+    return max(0.0, _clamp(figures["nisqa_mos_nominal"]) - _clamp(figures["nisqa_mos"]))
+
+
+def loudness_of_level(dbov: float) -> float:
+    """The loudness score, 1-5, that speech of an active level in dBov deserves by that level alone."""
+    return _clamp(BEST_LOUDNESS - LOST_A_DECIBEL * max(0.0, abs(dbov - USUAL_DBOV) - FREE_DECIBELS))
+
+
+def vote_std(score: float, disagreement: float = 0.0) -> float:
+    """Standard deviation of one listener's vote about a label (1-5) on which the teachers disagree that much."""
+    return math.sqrt(VOTE_SPREAD * (score - 1) * (5 - score) + disagreement**2 + COMMON_ERROR**2)
+
+
+def _mean_and_spread(heard: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    total = sum(weight for weight, _ in heard)
+    mean = sum(weight * value for weight, value in heard) / total
+    return mean, math.sqrt(sum(weight * (value - mean) ** 2 for weight, value in heard) / total)
+
+
+def _dimensions(figures: Mapping[str, float], mos: float) -> dict[str, float]:
+    """NISQA v2's four, two of them moved by what the other teachers add to its MOS; none where they are not known."""
+    names = [name for name in DIMENSIONS if name != "mos"]
+    if not {"nisqa_mos", *(f"nisqa_{name}" for name in names)} <= figures.keys():
+        return {}
+    scores = {name: _clamp(figures[f"nisqa_{name}"]) for name in names}
+    worst = min(scores[name] for name in ("noisiness", "coloration", "discontinuity"))
+    if worst < 5:
+        shift = EXPLAINED_SHARE * (mos - _clamp(figures["nisqa_mos"])) / (5 - worst)
+        for name in ("coloration", "discontinuity"):
+            scores[name] = _clamp(scores[name] + shift * (5 - scores[name]))
+    if "active_level" in figures:
+        by_level = loudness_of_level(figures["active_level"])
+        scores["loudness"] += LEVEL_SHARE * (by_level - scores["loudness"])
+    return scores
+
+
+def _clamp(value: float) -> float:
+    return min(5.0, max(1.0, value))
