@@ -29,7 +29,7 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact, Judgement, S
 MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
 LONGEST_ANSWER = 96  # tokens
 UNCERTAIN_SECONDS = 1.0
-STEADY_DECIBELS = 6.0
+STEADY_DECIBELS, LIVELY_DECIBELS = 6.0, 12.0
 
 
 @dataclass(frozen=True)
@@ -111,16 +111,25 @@ class Hearing:
 
     @property
     def speech_found(self) -> bool:
-        """Whether there is speech: the model hears some, and the signal is neither silent nor steady."""
-        if _is_silent(self.clip.samples) or _is_steady(self.clip.samples):
+        """Whether there may be speech: the signal is neither silent nor steady, and the model hears some or the level
+        comes and goes as in speech (the model alone misses one badly degraded talker in eight).
+        """
+        spread = level_spread(self.clip.samples)
+        if _is_silent(self.clip.samples) or spread < STEADY_DECIBELS:
             return False
+        return spread >= LIVELY_DECIBELS or self._speech_heard
+
+    @property
+    def _speech_heard(self) -> bool:
         return max(heard.speech for heard in self._listen_as(TYPICAL)) >= 0.5
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to keep in mind with these scores, a sentence each."""
-        if self.speech_found or _is_silent(self.clip.samples):
+        if _is_silent(self.clip.samples) or (self.speech_found and self._speech_heard):
             return self.first_warnings
+        if self.speech_found:
+            return (*self.first_warnings, "Hardly any speech was found in this clip: the scores may mean little.")
         return (*self.first_warnings, "No speech was found in this clip: the scores mean little.")
 
     def rate(self, profile: str | ListenerProfile | None = None, rationale: bool = True) -> Judgement:
@@ -296,9 +305,11 @@ def _is_silent(samples: np.ndarray) -> bool:
     return active_level(samples) < SILENCE_DBOV
 
 
-def _is_steady(samples: np.ndarray) -> bool:
-    """Speech pauses and bursts; tones, square waves and stationary noise do not."""
+def level_spread(samples: np.ndarray) -> float:
+    """How far the level comes and goes, in dB between its 5% and 95%: speech pauses and bursts, tones and stationary
+    noise do not. Infinite for clips too short to tell.
+    """
     energies = frame_energies(samples)
     if len(energies) < 15:
-        return False
-    return float(np.percentile(energies, 95) - np.percentile(energies, 5)) < STEADY_DECIBELS
+        return float("inf")
+    return float(np.percentile(energies, 95) - np.percentile(energies, 5))
