@@ -35,6 +35,7 @@ from tests.tiny import speech_like, tiny_model
 from train.evaluate import EvaluateSettings
 from train.finetune import FinetuneSettings
 from train.simulate import SimulateSettings
+from train.teachers import TeacherSettings
 from train.tune import TuneSettings
 
 NOWHERE = Path("nowhere.wav")
@@ -120,7 +121,12 @@ def test_a_wrong_command_ends_with_one_line_and_exit_2(capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_recipe_of_ours_can_be_read(path: Path) -> None:
-    kinds = {"simulate": SimulateSettings, "evaluate": EvaluateSettings, "tune": TuneSettings}
+    kinds = {
+        "simulate": SimulateSettings,
+        "tune": TuneSettings,
+        "evaluate": EvaluateSettings,
+        "teachers": TeacherSettings,
+    }
     needed = ["speech=a", "noise=b"] if path.stem == "simulate" else []
     assert read_settings(kinds.get(path.stem, FinetuneSettings), [str(path), *needed])
 
