@@ -127,7 +127,7 @@ def test_every_recipe_of_ours_can_be_read(path: Path) -> None:
         "evaluate": EvaluateSettings,
         "teachers": TeacherSettings,
     }
-    needed = ["speech=a", "noise=b"] if path.stem == "simulate" else []
+    needed = {"simulate": ["speech=a", "noise=b"], "teachers": ["ratings=c.csv"]}.get(path.stem, [])
     assert read_settings(kinds.get(path.stem, FinetuneSettings), [str(path), *needed])
 
 
