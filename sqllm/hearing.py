@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,7 +110,7 @@ class Hearing:
             merged.append(HeardArtifact(kind, severity, spans))
         return tuple(sorted(merged, key=lambda artifact: ARTIFACT_KINDS.index(artifact.kind)))
 
-    @property
+    @cached_property
     def speech_found(self) -> bool:
         """Whether there may be speech: the signal is neither silent nor steady, and the model hears some or the level
         comes and goes as in speech (the model alone misses one badly degraded talker in eight).

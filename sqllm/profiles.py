@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sqllm.audio import SAMPLE_RATE, active_level, set_level
+from sqllm.scores import clamp
 
 # Audiogram N3 (moderate, sloping) of IEC 60118-15, hearing threshold in dB HL.
 AUDIOGRAM_N3 = ((250, 35), (500, 35), (1000, 40), (1500, 45), (2000, 50), (3000, 55), (4000, 60), (6000, 65))
@@ -61,7 +62,7 @@ class ListenerProfile:
             lost = (factor - 1) * (5 - scores[dimension])
             rated[dimension] -= lost
             rated["mos"] -= self.mos_weight * lost
-        return {name: min(5.0, max(1.0, value + self.shift)) for name, value in rated.items()}
+        return {name: clamp(value + self.shift) for name, value in rated.items()}
 
     @property
     def hears_otherwise(self) -> bool:

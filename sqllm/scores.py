@@ -49,6 +49,11 @@ DIMENSION_WORDS = {
 }
 
 
+def clamp(score: float) -> float:
+    """The nearest score of the scale, 1 to 5."""
+    return min(HIGHEST, max(LOWEST, score))
+
+
 @dataclass(frozen=True)
 class Score:
     """A score on the 1-5 scale (5 = best): mean and standard deviation over `probabilities`.

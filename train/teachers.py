@@ -19,7 +19,7 @@ import numpy as np
 
 from sqllm.corpus.fusion import VOICES, Voice, fuse
 from sqllm.corpus.layout import CorpusClip, read_ratings
-from sqllm.corpus.teachers import TEACHERS, load_teachers
+from sqllm.corpus.teachers import TEACHERS, ask_all, load_teachers
 from sqllm.training.settings import read_settings, run_command
 
 FIGURES = ("r", "rho", "mae_fit")
@@ -67,16 +67,13 @@ def ask_teachers(clips: Sequence[RatedClip], settings: TeacherSettings) -> list[
     """What the teachers say of the first 10 s of every clip, kept in `settings.figures` and read from there again."""
     from tqdm import tqdm
 
-    from sqllm.audio import align_reference, load_clip
-    from sqllm.training.maps import read_window
+    from sqllm.training.files import read_pair
 
     kept = _read_figures(settings.figures) if settings.figures else {}
     missing = [clip for clip in clips if clip.name not in kept]
     teachers = load_teachers(settings.teachers, settings.nisqa_weights) if missing else []
     for clip in tqdm(missing, desc="teachers", unit="clip", mininterval=2, disable=not missing):
-        degraded = read_window(clip.degraded)
-        paired = align_reference(load_clip(clip.reference).samples, degraded).samples if clip.reference else None
-        kept[clip.name] = {name: value for teacher in teachers for name, value in teacher(degraded, paired).items()}
+        kept[clip.name] = ask_all(teachers, *read_pair(clip.degraded, clip.reference))
     if settings.figures and missing:
         columns = list(dict.fromkeys(name for figures in kept.values() for name in figures))
         with settings.figures.open("w", newline="", encoding="utf-8") as file:

@@ -11,10 +11,10 @@ import numpy as np
 
 from sqllm.corpus.degradations import Wave
 from sqllm.corpus.teachers import load_teacher
+from sqllm.scores import SEVERITIES
 
 TOP = 5.0
-INAUDIBLE = 0.08  # a smaller drop is not called a fault
-SEVERITY_STEPS = {"slight": INAUDIBLE, "moderate": 0.45, "strong": 1.2}
+SEVERITY_STEPS = {"slight": 0.08, "moderate": 0.45, "strong": 1.2}  # a smaller drop is not called a fault
 JUDGED_IN_DECIBELS = frozenset({"too-quiet", "too-loud", "level-change"})
 NOISE_FLOORS = {"slight": 32.0, "moderate": 24.0, "strong": 13.0}  # dB of speech over residual noise, at most
 
@@ -26,9 +26,9 @@ def quality_drop(clean: Wave, degraded: Wave) -> float:
 
 def severity_of_drop(drop: float) -> str:
     """The severity of a drop; empty where nothing is heard."""
-    return next((name for name in ("strong", "moderate", "slight") if drop >= SEVERITY_STEPS[name]), "")
+    return next((name for name in reversed(SEVERITIES) if drop >= SEVERITY_STEPS[name]), "")
 
 
 def severity_of_residue(decibels: float) -> str:
     """The severity of noise that is left `decibels` below the speech; empty where nothing is heard."""
-    return next((name for name in ("strong", "moderate", "slight") if decibels <= NOISE_FLOORS[name]), "")
+    return next((name for name in reversed(SEVERITIES) if decibels <= NOISE_FLOORS[name]), "")

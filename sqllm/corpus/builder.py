@@ -16,11 +16,11 @@ from sqllm.audio import SAMPLE_RATE, active_level
 from sqllm.corpus.chain import Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Wave
 from sqllm.corpus.fusion import FUSED_TEACHERS, Fused, fuse
-from sqllm.corpus.layout import SCORE_COLUMNS, write_index
+from sqllm.corpus.layout import SCORE_COLUMNS, SIMULATED, write_index
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
-from sqllm.corpus.teachers import load_teacher
+from sqllm.corpus.teachers import ask_all, load_teacher
 from sqllm.profiles import PROFILES, ListenerProfile
-from sqllm.scores import DIMENSIONS
+from sqllm.scores import DIMENSIONS, clamp
 
 ROOMS_PER_SPLIT = {"TRAIN": range(0, 60), "VAL": range(1000, 1020), "TEST": range(2000, 2030)}
 PROGRESS_NAME = "made.jsonl"
@@ -95,7 +95,7 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
     except Exception as problem:
         return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
     row: dict[str, object] = {
-        "db": f"SQLLM_{split}_SIM",
+        "db": f"{SIMULATED}{split}_SIM",
         "con": number,
         "file": number,
         "con_description": list_artifacts(made.artifacts) if made.speech else "no speech",
@@ -124,8 +124,7 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
 
 
 def _figures(plan: CorpusPlan, names: Sequence[str], degraded: Wave, reference: Wave | None) -> dict[str, float]:
-    teachers = [load_teacher(name, plan.nisqa_weights) for name in names]
-    return {column: value for teacher in teachers for column, value in teacher(degraded, reference).items()}
+    return ask_all([load_teacher(name, plan.nisqa_weights) for name in names], degraded, reference)
 
 
 def _heard_by(
@@ -134,7 +133,7 @@ def _heard_by(
     """The scores of a listener who hears the clip otherwise: the label, moved by what that does to NISQA v2's."""
     heard = _figures(plan, ["NISQA v2"], profile.hear(degraded), None)
     moved = {name: label.scores[name] + heard[f"nisqa_{name}"] - figures[f"nisqa_{name}"] for name in DIMENSIONS}
-    return {name: round(min(5.0, max(1.0, value)), 3) for name, value in moved.items()}
+    return {name: round(clamp(value), 3) for name, value in moved.items()}
 
 
 def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:

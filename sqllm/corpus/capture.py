@@ -5,15 +5,12 @@ Waveforms are [n] float32, mono, 16 kHz; the output has the length and the time 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from sqllm.audio import SAMPLE_RATE, active_level, frame_energies, set_level
-from sqllm.corpus.degradations import Artifact, Rng, Wave, merge_spans
-
-Bands = Mapping[str, tuple[float, float]]
+from sqllm.corpus.degradations import Artifact, Rng, Wave, merge_spans, within
 
 
 def pump_gain(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
@@ -21,7 +18,7 @@ def pump_gain(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
     The gain falls within `attack` s when speech begins and creeps up again with `release` s; speech keeps its level.
     """
-    lift = _within(rng, severity, {"slight": (5, 9), "moderate": (9, 15), "strong": (15, 26)})
+    lift = within(rng, severity, {"slight": (5, 9), "moderate": (9, 15), "strong": (15, 26)})
     attack, release = float(rng.uniform(0.02, 0.12)), float(rng.uniform(0.15, 0.6))
     frame = 0.005
     # Digital silence has no noise to raise; the gain waits there at its highest, and the next word begins too loud.
@@ -90,7 +87,7 @@ def add_mnru(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
     y = x (1 + 10^(-Q/20) N) with N white, Gaussian and of unit variance; the band filters at its output are left out.
     """
-    q = _within(rng, severity, {"slight": (28, 38), "moderate": (18, 28), "strong": (5, 18)})
+    q = within(rng, severity, {"slight": (28, 38), "moderate": (18, 28), "strong": (5, 18)})
     noise = rng.standard_normal(len(wave))
     return (wave * (1 + 10 ** (-q / 20) * noise)).astype(np.float32), Artifact("codec", severity, [], {"mnru_q": q})
 
@@ -169,8 +166,8 @@ def clip_onsets(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
     Speech is told from its background half-way (in dB) between the clip's quiet and its active level.
     """
-    late = _within(rng, severity, {"slight": (0.02, 0.05), "moderate": (0.05, 0.12), "strong": (0.12, 0.3)})
-    share = _within(rng, severity, {"slight": (0.3, 0.6), "moderate": (0.6, 0.9), "strong": (0.9, 1.0)})
+    late = within(rng, severity, {"slight": (0.02, 0.05), "moderate": (0.05, 0.12), "strong": (0.12, 0.3)})
+    share = within(rng, severity, {"slight": (0.3, 0.6), "moderate": (0.6, 0.9), "strong": (0.9, 1.0)})
     onsets = find_onsets(wave)
     kept = np.sort(rng.permutation(onsets)[: max(1, round(share * len(onsets)))])
     clipped, spans = wave.copy(), []
@@ -191,7 +188,3 @@ def find_onsets(wave: Wave, pause: float = 0.1) -> np.ndarray:
         return np.zeros(1, int)
     gaps = np.diff(spoken, prepend=-1_000_000)
     return 160 * spoken[gaps > round(pause / 0.01)]
-
-
-def _within(rng: Rng, severity: str, bands: Bands) -> float:
-    return float(rng.uniform(*bands[severity]))

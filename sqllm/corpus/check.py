@@ -14,7 +14,7 @@ from typing import Any
 import soundfile
 
 from sqllm.audio import SAMPLE_RATE
-from sqllm.corpus.layout import COLUMNS, INDEX_NAME, SCORE_COLUMNS, TRUTH_NAME, read_rows, split_of
+from sqllm.corpus.layout import COLUMNS, INDEX_NAME, SCORE_COLUMNS, SIMULATED, TRUTH_NAME, read_rows, split_of
 from sqllm.corpus.sources import SPLITS
 from sqllm.scores import HIGHEST, LOWEST
 
@@ -31,7 +31,6 @@ WHERE_NISQA_IS = (
     "The NISQA corpus is NISQA_Corpus.zip of https://zenodo.org/records/4728081 (its description: "
     "https://github.com/gabrielmittag/NISQA/wiki/NISQA-Corpus); unpack it and give the folder that holds the index."
 )
-SIMULATED = "SQLLM_"  # how the simulator's databases begin; their labels are teachers', not people's
 NEEDED = ("db", "filepath_deg", "mos")
 TEACHERS_RANGE = (0.0, 5.5)  # teachers' labels run a little past the ends of the scale
 SAMPLED = 24

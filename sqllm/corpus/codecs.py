@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sqllm.audio import SAMPLE_RATE, active_level, frame_energies
-from sqllm.corpus.degradations import Artifact, Rng, Wave, merge_spans
+from sqllm.corpus.degradations import Artifact, Rng, Wave, merge_spans, within
 
 
 @dataclass(frozen=True)
@@ -255,8 +255,8 @@ def _to_float(frame: object) -> Wave:
 def _conceal(pieces: list[Wave], drop: Sequence[bool], method: str) -> list[Wave]:
     """Fill lost pieces with zeros, with the last good piece, or with it fading by 6 dB a piece."""
     out: list[Wave] = []
-    for index, piece in enumerate(pieces):
-        if index >= len(drop) or not drop[index]:
+    for piece, gone in zip(pieces, drop, strict=True):
+        if not gone:
             out.append(piece)
         elif method == "zero" or not out:
             out.append(np.zeros_like(piece))
@@ -295,8 +295,8 @@ def tandem(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 def lose_packets(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     """Packets of 20 ms of a good codec are lost, one in the speech at least; Opus and AMR conceal by themselves."""
-    bounds = {"slight": (0.01, 0.03), "moderate": (0.03, 0.09), "strong": (0.09, 0.3)}[severity]
-    rate, burst = float(rng.uniform(*bounds)), float(rng.uniform(1, 4))
+    rate = within(rng, severity, {"slight": (0.01, 0.03), "moderate": (0.03, 0.09), "strong": (0.09, 0.3)})
+    burst = float(rng.uniform(1, 4))
     name = str(rng.choice(list(LOSSY), p=[share for share, _ in LOSSY.values()]))
     codec, bit_rate = CODECS[name], LOSSY[name][1]
     conceal = "own" if codec.lost_packet else str(rng.choice(CONCEALMENTS))

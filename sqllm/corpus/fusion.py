@@ -28,7 +28,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqllm.scores import DIMENSIONS
+from sqllm.scores import DIMENSIONS, clamp
 
 EXPLAINED_SHARE = 0.5
 LEVEL_SHARE = 0.4
@@ -58,7 +58,7 @@ class Voice:
         heard = [
             slope * figures[name] + offset - cost for name, (slope, offset) in self.maps.items() if name in figures
         ]
-        return _clamp(max(heard)) if heard else math.nan
+        return clamp(max(heard)) if heard else math.nan
 
 
 # The maps give each teacher NISQA v2's mean and standard deviation on the 78 clips of a P.835 test (no rating enters).
@@ -67,7 +67,7 @@ VOICES = {
     "Distill-MOS": Voice(0.5, {"distillmos": (1.36, -1.64)}),
     "with a reference": Voice(0.5, {"pesq": (1.19, 0.16), "visqol": (1.38, -2.23)}),
 }
-FUSED_TEACHERS = ("NISQA v2", "Distill-MOS", "PESQ", "ViSQOL")
+FUSED_TEACHERS = ("NISQA v2", "NISQA v2 at -26 dBov", "Distill-MOS", "PESQ", "ViSQOL")
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,12 @@ def level_cost(figures: Mapping[str, float]) -> float:
     """What the clip's level costs in MOS, 0 or more, by NISQA v2 as it is and at -26 dBov; 0 where it is not known."""
     if not {"nisqa_mos", "nisqa_mos_nominal"} <= figures.keys():
         return 0.0
-    return max(0.0, _clamp(figures["nisqa_mos_nominal"]) - _clamp(figures["nisqa_mos"]))
+    return max(0.0, clamp(figures["nisqa_mos_nominal"]) - clamp(figures["nisqa_mos"]))
 
 
 def loudness_of_level(dbov: float) -> float:
     """The loudness score, 1-5, that speech of an active level in dBov deserves by that level alone."""
-    return _clamp(BEST_LOUDNESS - LOST_A_DECIBEL * max(0.0, abs(dbov - USUAL_DBOV) - FREE_DECIBELS))
+    return clamp(BEST_LOUDNESS - LOST_A_DECIBEL * max(0.0, abs(dbov - USUAL_DBOV) - FREE_DECIBELS))
 
 
 def vote_std(score: float, disagreement: float = 0.0) -> float:
@@ -129,17 +129,13 @@ def _dimensions(figures: Mapping[str, float], mos: float) -> dict[str, float]:
     names = [name for name in DIMENSIONS if name != "mos"]
     if not {"nisqa_mos", *(f"nisqa_{name}" for name in names)} <= figures.keys():
         return {}
-    scores = {name: _clamp(figures[f"nisqa_{name}"]) for name in names}
+    scores = {name: clamp(figures[f"nisqa_{name}"]) for name in names}
     worst = min(scores[name] for name in ("noisiness", "coloration", "discontinuity"))
     if worst < 5:
-        shift = EXPLAINED_SHARE * (mos - _clamp(figures["nisqa_mos"])) / (5 - worst)
+        shift = EXPLAINED_SHARE * (mos - clamp(figures["nisqa_mos"])) / (5 - worst)
         for name in ("coloration", "discontinuity"):
-            scores[name] = _clamp(scores[name] + shift * (5 - scores[name]))
+            scores[name] = clamp(scores[name] + shift * (5 - scores[name]))
     if "active_level" in figures:
         by_level = loudness_of_level(figures["active_level"])
         scores["loudness"] += LEVEL_SHARE * (by_level - scores["loudness"])
     return scores
-
-
-def _clamp(value: float) -> float:
-    return min(5.0, max(1.0, value))

@@ -17,6 +17,7 @@ from sqllm.scores import DIMENSIONS, HeardArtifact
 
 INDEX_NAME = "NISQA_corpus_file.csv"
 TRUTH_NAME = "truth.jsonl"
+SIMULATED = "SQLLM_"  # how the simulator's databases begin; their labels are teachers', not people's
 COLUMNS = [
     "db",
     "con",
@@ -75,17 +76,23 @@ def read_corpus(folder: Path, split: str | None = None) -> list[CorpusClip]:
 
     Raises `FileNotFoundError` when the index is not there, `ValueError` when it lacks the MOS or the file names.
     """
+    columns, rows = _read_index(folder)
+    missing = {"db", "filepath_deg", "mos"} - set(columns)
+    if missing:
+        raise ValueError(f"{folder / INDEX_NAME} lacks the columns {', '.join(sorted(missing))}.")
+    truths = _read_truth(folder / TRUTH_NAME)
+    clips = [_clip_of_row(folder, row, truths.get(row["filepath_deg"], {})) for row in rows]
+    return [clip for clip in clips if split is None or clip.split == split]
+
+
+def _read_index(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    """The index's columns and rows; a cell that a row lacks is empty."""
     index = folder / INDEX_NAME
     if not index.is_file():
         raise FileNotFoundError(f"{folder} is not a corpus: it holds no {INDEX_NAME}.")
-    truths = _read_truth(folder / TRUTH_NAME)
     with index.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = {"db", "filepath_deg", "mos"} - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{index} lacks the columns {', '.join(sorted(missing))}.")
-        clips = [_clip_of_row(folder, row, truths.get(row["filepath_deg"], {})) for row in reader]
-    return [clip for clip in clips if split is None or clip.split == split]
+        reader = csv.DictReader(file, restval="")
+        return reader.fieldnames or (), list(reader)
 
 
 def read_ratings(path: Path) -> list[CorpusClip]:
@@ -141,13 +148,8 @@ def read_rows(folder: Path) -> list[tuple[dict[str, str], Mapping[str, Any]]]:
 
     Raises `FileNotFoundError` when the index is not there, `ValueError` when the truth can't be read.
     """
-    index = folder / INDEX_NAME
-    if not index.is_file():
-        raise FileNotFoundError(f"{folder} is not a corpus: it holds no {INDEX_NAME}.")
     truths = _read_truth(folder / TRUTH_NAME)
-    with index.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, restval="")
-        return [(row, truths.get(row.get("filepath_deg", ""), {})) for row in reader]
+    return [(row, truths.get(row.get("filepath_deg", ""), {})) for row in _read_index(folder)[1]]
 
 
 def write_index(folder: Path, rows: Sequence[Mapping[str, object]], truths: Iterable[Mapping[str, object]]) -> None:

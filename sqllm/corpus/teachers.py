@@ -57,30 +57,6 @@ class Teacher:
         return {name: float(value) for name, value in zip(self.columns, figures, strict=True)}
 
 
-class NisqaV2:
-    """NISQA v2 (Mittag et al. 2021) by torchmetrics: the five scores of a clip, without a reference.
-
-    `weights` is a folder that holds `nisqa.tar`; without it torchmetrics downloads it to `~/.torchmetrics/NISQA`.
-    """
-
-    def __init__(self, weights: Path | None = None) -> None:
-        import torchmetrics.functional.audio.nisqa as nisqa
-
-        if weights is not None:
-            if not (weights / "nisqa.tar").is_file():
-                raise FileNotFoundError(f"There is no nisqa.tar in {weights}.")
-            nisqa.NISQA_DIR = str(weights.resolve())
-        self._score = nisqa.non_intrusive_speech_quality_assessment
-
-    def __call__(self, samples: Wave) -> dict[str, float]:
-        """Five scores, not clamped (NISQA goes slightly below 1), of a clip [n] at 16 kHz."""
-        import torch
-
-        with torch.inference_mode():
-            values = self._score(torch.from_numpy(np.ascontiguousarray(samples)), SAMPLE_RATE)
-        return dict(zip(_NISQA_ORDER, (float(value) for value in values), strict=True))
-
-
 @contextlib.contextmanager
 def _one_thread() -> Iterator[None]:
     import torch
@@ -93,16 +69,36 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def _nisqa(weights: Path | None) -> Callable[[Wave], list[float]]:
+    """NISQA v2 (Mittag et al. 2021) by torchmetrics: the five scores of a clip, not clamped (they go slightly below 1).
+
+    `weights` is a folder that holds `nisqa.tar`; without it torchmetrics downloads it to `~/.torchmetrics/NISQA`.
+    """
+    import torch
+    import torchmetrics.functional.audio.nisqa as nisqa
+
+    if weights is not None:
+        if not (weights / "nisqa.tar").is_file():
+            raise FileNotFoundError(f"There is no nisqa.tar in {weights}.")
+        nisqa.NISQA_DIR = str(weights.resolve())
+
+    def score(samples: Wave) -> list[float]:
+        with torch.inference_mode(), _one_thread():
+            heard = torch.from_numpy(np.ascontiguousarray(samples))
+            return nisqa.non_intrusive_speech_quality_assessment(heard, SAMPLE_RATE).tolist()
+
+    return score
+
+
 def _load_nisqa(weights: Path | None) -> Rate:
-    """NISQA v2's five scores, and its MOS of the clip brought to -26 dBov: the difference is what the level costs."""
-    model = NisqaV2(weights)
+    score = _nisqa(weights)
+    return lambda degraded, reference: score(degraded)
 
-    def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
-        with _one_thread():
-            nominal = model(set_level(degraded, NOMINAL_DBOV))["mos"]
-            return [*model(degraded).values(), nominal]
 
-    return rate
+def _load_nisqa_nominal(weights: Path | None) -> Rate:
+    """NISQA v2's MOS of the clip brought to -26 dBov: what it has more than as it is, the level costs."""
+    score = _nisqa(weights)
+    return lambda degraded, reference: score(set_level(degraded, NOMINAL_DBOV))[:1]
 
 
 def _load_distillmos(weights: Path | None) -> Rate:
@@ -221,12 +217,14 @@ def _load_visqol(weights: Path | None) -> Rate:
     def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
         numba.set_num_threads(1)
         assert reference is not None
-        return [model.measure_from_arrays(reference.astype(np.float64), degraded.astype(np.float64), 16_000).moslqo]
+        return [
+            model.measure_from_arrays(reference.astype(np.float64), degraded.astype(np.float64), SAMPLE_RATE).moslqo
+        ]
 
     return rate
 
 
-_NISQA_COLUMNS = tuple(f"nisqa_{name}" for name in (*_NISQA_ORDER, "mos_nominal"))
+_NISQA_COLUMNS = tuple(f"nisqa_{name}" for name in _NISQA_ORDER)
 _DNSMOS_COLUMNS = ("dnsmos_ovr", "dnsmos_sig", "dnsmos_bak")
 _OF_PIP = "pip install -e '.[train]'"
 # name -> loader, columns, whether it needs the reference, how to install it
@@ -242,6 +240,7 @@ _KNOWN: dict[str, tuple[Callable[[Path | None], Rate], tuple[str, ...], bool, st
     "PLCMOS": (_load_plcmos, ("plcmos",), False, _OF_PIP),
     "PESQ": (_load_pesq, ("pesq",), True, _OF_PIP),
     "ViSQOL": (_load_visqol, ("visqol",), True, _OF_PIP),
+    "NISQA v2 at -26 dBov": (_load_nisqa_nominal, ("nisqa_mos_nominal",), False, _OF_PIP),
 }
 TEACHERS = tuple(_KNOWN)
 
@@ -265,3 +264,8 @@ def load_teacher(name: str, nisqa_weights: Path | None = None) -> Teacher:
 def load_teachers(names: Sequence[str] = TEACHERS, nisqa_weights: Path | None = None) -> list[Teacher]:
     """The teachers of some names, loaded; raises as `load_teacher` does."""
     return [load_teacher(name, nisqa_weights) for name in names]
+
+
+def ask_all(teachers: Sequence[Teacher], degraded: Wave, reference: Wave | None = None) -> dict[str, float]:
+    """The figures of several teachers on a clip, by column."""
+    return {column: value for teacher in teachers for column, value in teacher(degraded, reference).items()}

@@ -14,6 +14,7 @@ from torch import Tensor
 from sqllm.corpus.layout import CorpusClip, read_corpus
 from sqllm.encoders import CompactEncoder, pad_batch
 from sqllm.model import SpeechQualityModel
+from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, fingerprint, sounds_of
 
 
@@ -104,7 +105,5 @@ def cached_tokens(
     else:
         tokens = listen_to(model, clips)
     cache.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    torch.save({"degraded": tokens.degraded, "reference": tokens.reference}, partial)
-    partial.rename(path)
+    save_whole({"degraded": tokens.degraded, "reference": tokens.reference}, path)
     return tokens

@@ -16,16 +16,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS, align_reference, load_clip
 from sqllm.corpus.layout import CorpusClip
 from sqllm.encoders import CompactEncoder, pad_batch
+from sqllm.training.files import read_pair
 
 MAP_WIDTH = 1024
-
-
-def read_window(path: Path) -> np.ndarray:
-    """The first 10 s of a clip."""
-    return load_clip(path).samples[: round(WINDOW_SECONDS * SAMPLE_RATE)]
 
 
 def fingerprint(module: nn.Module) -> bytes:
@@ -53,8 +48,8 @@ class Sound:
 
     def read(self) -> np.ndarray:
         """The first 10 s, [samples]."""
-        degraded = read_window(self.clip)
-        return align_reference(load_clip(self.reference).samples, degraded).samples if self.reference else degraded
+        degraded, aligned = read_pair(self.clip, self.reference)
+        return degraded if aligned is None else aligned
 
 
 def sounds_of(clips: Sequence[CorpusClip]) -> list[Sound]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sqllm.audio import align_reference, load_clip
+from sqllm.audio import load_clip
 from sqllm.corpus.layout import CorpusClip
 from sqllm.hearing import hear
 from sqllm.judge import SpeechQualityLLM
@@ -18,9 +18,10 @@ from sqllm.questions import QUESTIONS
 from sqllm.scores import DIMENSIONS, ParseError, parse_score, parse_scores
 from sqllm.training.baselines import load_baselines
 from sqllm.training.conduct import conduct_report
-from sqllm.training.dataset import TokenSet, cached_tokens
+from sqllm.training.dataset import TokenSet, cached_tokens, training_clips
 from sqllm.training.evaluation import accuracy, fit_figures, read_token_set, table
-from sqllm.training.maps import read_window
+from sqllm.training.files import read_pair
+from sqllm.training.probe import probe
 
 FIGURES = ("r", "rho", "mae", "mae_fit")
 
@@ -57,17 +58,14 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
 
 def _accuracy_lines(name: str, judge: SpeechQualityLLM, tokens: TokenSet, settings: Settings) -> Iterator[str]:
     paired = tokens.with_reference().numpy()
-    rows = {f"ours, single-ended ({len(tokens)})": accuracy(tokens.clips, read_token_set(judge.model, tokens))}
+    alone = read_token_set(judge.model, tokens)
+    rows = {f"ours, single-ended ({len(tokens)})": accuracy(tokens.clips, alone)}
     if paired.any():
         kept = np.flatnonzero(paired).tolist()
         both = TokenSet([tokens.clips[i] for i in kept], tokens.degraded[kept], tokens.reference[kept])
         if len(kept) < len(tokens):
-            rows[f"ours, single-ended ({len(kept)})"] = accuracy(both.clips, read_token_set(judge.model, both))
+            rows[f"ours, single-ended ({len(kept)})"] = accuracy(both.clips, [alone[i] for i in kept])
         rows[f"ours, double-ended ({len(kept)})"] = accuracy(both.clips, read_token_set(judge.model, both, True))
-        swapped = both.degraded.roll(1, dims=0)
-        labels = [both.clips[i - 1] for i in range(len(both))]
-        heard = read_token_set(judge.model, TokenSet(labels, swapped, both.reference))
-        rows["ours, audio of clips swapped, against the audio's labels"] = accuracy(labels, heard)
     if settings.probe_corpus:
         rows |= _probe_rows(judge, tokens, settings)
     for baseline, rate in load_baselines(settings.baselines, settings.nisqa_weights).items():
@@ -77,9 +75,6 @@ def _accuracy_lines(name: str, judge: SpeechQualityLLM, tokens: TokenSet, settin
 
 
 def _probe_rows(judge: SpeechQualityLLM, tokens: TokenSet, settings: Settings) -> dict[str, Any]:
-    from sqllm.training.dataset import training_clips
-    from sqllm.training.probe import probe
-
     assert settings.probe_corpus is not None
     clips = training_clips(settings.probe_corpus, settings.probe_reference_share)
     return probe(cached_tokens(judge.model, clips, settings.cache, half_precision=True), tokens)
@@ -89,9 +84,7 @@ def _baseline_row(clips: Sequence[CorpusClip], rate: Any) -> dict[str, dict[str,
     """A baseline's MOS on the clips it can rate."""
     values = []
     for clip in clips:
-        degraded = read_window(clip.degraded)
-        reference = align_reference(load_clip(clip.reference).samples, degraded).samples if clip.reference else None
-        values.append((rate(degraded, reference), clip.scores["mos"]))
+        values.append((rate(*read_pair(clip.degraded, clip.reference)), clip.scores["mos"]))
     known = np.array([pair for pair in values if np.isfinite(pair[0])])
     return {"mos": fit_figures(known[:, 0], known[:, 1])} if len(known) > 2 else {}
 

@@ -22,7 +22,7 @@ from sqllm.questions import (
     with_listener,
 )
 from sqllm.reading import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, clamp
 
 LABEL_SD = 0.3
 ABSENT_FAULTS = 4
@@ -67,7 +67,7 @@ def label_distribution(label: float, sd: float = LABEL_SD) -> np.ndarray:
 def listener_scores(clip: CorpusClip, profile: ListenerProfile) -> dict[str, float]:
     """A clip's labels for a listener, clamped to 1-5: what is heard through their ears, rated their way."""
     heard = clip.profile_scores.get(profile.name, clip.scores)
-    return profile.rate({name: min(5.0, max(1.0, value)) for name, value in heard.items()})
+    return profile.rate({name: clamp(value) for name, value in heard.items()})
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sqllm.model import SpeechQualityModel
 from sqllm.reading import Vocabulary
 from sqllm.training.dataset import TokenSet
 from sqllm.training.evaluation import accuracy, read_token_set
-from sqllm.training.maps import read_window
+from sqllm.training.files import read_window, save_whole
 from sqllm.training.tasks import Lesson, Tasks, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
@@ -281,9 +281,7 @@ class Trainer:
     def _save_state(self) -> None:
         trained = {name: p.detach() for name, p in self.model.named_parameters() if p.requires_grad}
         state = {"step": self.step, "best": self.best, "trained": trained, "optimizer": self.optimizer.state_dict()}
-        partial = self.folder / (STATE_NAME + ".partial")
-        torch.save(state, partial)
-        partial.rename(self.folder / STATE_NAME)
+        save_whole(state, self.folder / STATE_NAME)
 
     def _resume(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -15,11 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sqllm.audio import SAMPLE_RATE
 from sqllm.corpus.layout import CorpusClip
 from sqllm.encoders import CompactEncoder, level_beside, pool_over_time
 from sqllm.profiles import PROFILES, TYPICAL
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
 from sqllm.training.evaluation import fit_figures
+from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, sounds_of
 
 LOCAL_KINDS = ("packet-loss", "time-clipping")
@@ -150,6 +152,7 @@ class Tuner:
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
         lessons, beside = self._lessons(self.train)
+        self.held = self._lessons(self.validation)
         done_epochs, best = self._resume()
         if done_epochs == 0:
             print(f"before tuning: {self._validate()[1]}", flush=True)
@@ -209,7 +212,7 @@ class Tuner:
         waves = (Sound(clip.degraded).read() for clip in clips)
         seconds, beside = [], []
         for wave in waves:
-            seconds.append(len(wave) / 16000)
+            seconds.append(len(wave) / SAMPLE_RATE)
             beside.append(
                 level_beside(torch.from_numpy(wave)[None], torch.tensor([len(wave)]), self.settings.audio_tokens)
             )
@@ -217,8 +220,6 @@ class Tuner:
 
     def _validate(self) -> tuple[float, str]:
         """Mean Pearson r of the typical listener's scores, and all figures in words."""
-        if not hasattr(self, "held"):
-            self.held = self._lessons(self.validation)
         lessons, beside = self.held
         read = []
         with torch.inference_mode():
@@ -251,9 +252,7 @@ class Tuner:
             "head": self.head.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-        partial = self.settings.out / (STATE_NAME + ".partial")
-        torch.save(state, partial)
-        partial.rename(self.settings.out / STATE_NAME)
+        save_whole(state, self.settings.out / STATE_NAME)
 
     def _resume(self) -> tuple[int, float]:
         path = self.settings.out / STATE_NAME
