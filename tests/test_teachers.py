@@ -27,11 +27,11 @@ FIGURES = {
     "nisqa_coloration": 3.5,
     "nisqa_discontinuity": 4.5,
     "nisqa_loudness": 4.0,
-    "distillmos": 3.4,
+    "distillmos_whole": 3.4,
     "pesq": 2.3,
     "visqol": 3.9,
 }
-OVERALL = ("nisqa_mos", "distillmos", "pesq", "visqol")
+OVERALL = ("nisqa_mos", "distillmos_whole", "pesq", "visqol")
 
 
 def test_a_teacher_that_fails_or_lacks_the_reference_gives_no_number() -> None:
@@ -139,7 +139,7 @@ def test_every_score_is_on_the_scale_whatever_the_figures() -> None:
 
 
 def test_a_clip_that_is_its_own_reference_is_helped_by_it_and_not_made_perfect() -> None:
-    alone = FIGURES | {"nisqa_mos": 4.2, "nisqa_mos_nominal": 4.2, "distillmos": 4.0, "pesq": NAN, "visqol": NAN}
+    alone = FIGURES | {"nisqa_mos": 4.2, "nisqa_mos_nominal": 4.2, "distillmos_whole": 4.0, "pesq": NAN, "visqol": NAN}
     paired = alone | {"pesq": 4.64, "visqol": 5.0}
     assert fuse(alone).scores["mos"] < fuse(paired).scores["mos"] < 4.7
 
@@ -159,7 +159,7 @@ def test_what_the_level_costs_is_taken_from_those_who_are_deaf_to_it() -> None:
 def test_votes_spread_most_in_the_middle_and_labels_more_where_teachers_disagree() -> None:
     assert vote_std(3) > vote_std(2) > vote_std(1) > 0
     assert vote_std(2) == pytest.approx(vote_std(4))
-    figures = {"nisqa_mos": 3.0, "distillmos": 3.4}
+    figures = {"nisqa_mos": 3.0, "distillmos_whole": 3.4}
     spreads = [fuse(figures | {"visqol": value}) for value in (3.78, 4.3, 4.8)]
     assert all(a.disagreement < b.disagreement for a, b in itertools.pairwise(spreads))
     assert vote_std(3, 0.8) > vote_std(3, 0.2) > vote_std(3)
@@ -168,13 +168,13 @@ def test_votes_spread_most_in_the_middle_and_labels_more_where_teachers_disagree
 
 
 def test_what_the_others_hear_goes_to_the_dimensions_that_lack_something() -> None:
-    worse = fuse(FIGURES | {"distillmos": 1.5, "pesq": 1.1, "visqol": 2.5}).scores
-    better = fuse(FIGURES | {"distillmos": 4.5, "pesq": 4.0, "visqol": 4.8}).scores
+    worse = fuse(FIGURES | {"distillmos_whole": 1.5, "pesq": 1.1, "visqol": 2.5}).scores
+    better = fuse(FIGURES | {"distillmos_whole": 4.5, "pesq": 4.0, "visqol": 4.8}).scores
     for scores, sign in ((worse, -1), (better, 1)):
         moved = {name: sign * (scores[name] - FIGURES[f"nisqa_{name}"]) for name in DIMENSIONS if name != "mos"}
         assert moved["coloration"] > moved["discontinuity"] > 0
         assert moved["noisiness"] == moved["loudness"] == 0
-    flawless = dict.fromkeys(FIGURES, 5.0) | {"pesq": 1.0, "visqol": 1.0, "distillmos": 1.0}
+    flawless = dict.fromkeys(FIGURES, 5.0) | {"pesq": 1.0, "visqol": 1.0, "distillmos_whole": 1.0}
     assert fuse(flawless).scores["coloration"] == 5
 
 
@@ -186,7 +186,7 @@ def test_the_fused_teachers_are_those_with_a_voice() -> None:
 @pytest.fixture
 def rated(tmp_path: Path) -> Path:
     """Two sets of eight clips, the first with a reference that is rated too, and figures that follow the ratings."""
-    lines, kept = ["file,ref,set,overall"], ["file,nisqa_mos,distillmos,pesq"]
+    lines, kept = ["file,ref,set,overall"], ["file,nisqa_mos,distillmos_whole,pesq"]
     for group, number in itertools.product("ab", range(8)):
         name = f"{group}{number}.wav"
         soundfile.write(tmp_path / name, speech_like(0.3, number), SAMPLE_RATE)
@@ -211,11 +211,11 @@ def test_teachers_are_asked_once(rated: Path, monkeypatch: pytest.MonkeyPatch) -
         asked.append(reference is not None and len(reference) == len(degraded))
         return [3.5]
 
-    monkeypatch.setattr("train.teachers.load_teachers", lambda *_: [Teacher("T", ("distillmos",), False, rate)])
+    monkeypatch.setattr("train.teachers.load_teachers", lambda *_: [Teacher("T", ("distillmos_whole",), False, rate)])
     settings = TeacherSettings(rated, figures=rated.parent / "asked.csv")
     first = ask_teachers(rated_clips(rated), settings)
     assert asked == [True] * 8 + [False] * 8
-    assert ask_teachers(rated_clips(rated), settings) == first == [{"distillmos": 3.5}] * 16
+    assert ask_teachers(rated_clips(rated), settings) == first == [{"distillmos_whole": 3.5}] * 16
     assert len(asked) == 16
 
 
@@ -226,7 +226,7 @@ def test_the_table_has_a_row_a_teacher_and_a_column_a_set(rated: Path, capsys: p
     assert capsys.readouterr().out == table
     assert "| figure | a (8) | a, no anchors (7) | b (8) |" in table
     assert "| nisqa_mos | 1.000 / 1.000 / 0.000 |" in table
-    assert table.splitlines()[5].startswith("| distillmos | 0.9")
+    assert table.splitlines()[5].startswith("| distillmos_whole | 0.9")
     assert "| pesq | 1.000 / 1.000 / 0.000 | 1.000 / 1.000 / 0.000 | - |" in table
     assert "**fused**" in table
 
@@ -236,3 +236,10 @@ def test_loudness_follows_the_level_on_both_sides() -> None:
     loudness = {level: fuse(figures | {"active_level": level}).scores["loudness"] for level in (-50.0, -26.0, -8.0)}
     assert loudness[-26.0] > loudness[-8.0] > loudness[-50.0] >= 1
     assert fuse(figures).scores["loudness"] == 3.0
+
+
+def test_one_window_hears_what_many_hear() -> None:
+    pytest.importorskip("xls_r_sqa")  # distillmos itself wants torchaudio, which is not needed
+    clip = speech_like(9.0)
+    whole = load_teacher("Distill-MOS in one window")(clip)["distillmos_whole"]
+    assert whole == pytest.approx(load_teacher("Distill-MOS")(clip)["distillmos"], abs=0.3)

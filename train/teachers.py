@@ -153,7 +153,16 @@ def teacher_table(clips: Sequence[RatedClip], figures: Sequence[Figures]) -> str
 
 
 def _columns(figures: Sequence[Figures]) -> list[str]:
-    overall = ("nisqa_mos", "nisqa_mos_nominal", "distillmos", "dnsmos_ovr", "plcmos", "pesq", "visqol")
+    overall = (
+        "nisqa_mos",
+        "nisqa_mos_nominal",
+        "distillmos",
+        "distillmos_whole",
+        "dnsmos_ovr",
+        "plcmos",
+        "pesq",
+        "visqol",
+    )
     return [name for name in overall if any(name in one for one in figures)]
 
 

@@ -21,7 +21,7 @@ NOISE_FLOORS = {"slight": 32.0, "moderate": 24.0, "strong": 13.0}  # dB of speec
 
 def quality_drop(clean: Wave, degraded: Wave) -> float:
     """By how much a degraded clip falls short of its clean one, 0 to 4; not a number where it can't be told."""
-    return float(np.clip(TOP - load_teacher("ViSQOL")(degraded, clean)["visqol"], 0, 4))
+    return float(np.clip(TOP - load_teacher("ViSQOL")(degraded, clean)["visqol"], 0, TOP - 1))
 
 
 def severity_of_drop(drop: float) -> str:

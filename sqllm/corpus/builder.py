@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sqllm.audio import SAMPLE_RATE, active_level
+from sqllm.corpus.audibility import TOP
 from sqllm.corpus.chain import Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Wave
 from sqllm.corpus.fusion import FUSED_TEACHERS, Fused, fuse
@@ -86,8 +87,12 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         soundfile.write(out / "deg" / name, made.degraded, SAMPLE_RATE, subtype="PCM_16")
         soundfile.write(out / "ref" / name, made.reference, SAMPLE_RATE, subtype="PCM_16")
         degraded, _ = soundfile.read(out / "deg" / name, dtype="float32")
-        names = [*FUSED_TEACHERS, *(plan.more_teachers if rng.random() < plan.more_teachers_share else ())]
-        figures = _figures(plan, names, degraded, made.reference) | {"active_level": active_level(degraded)}
+        figures = {"active_level": active_level(degraded)}
+        if made.drop is not None:  # of the measures it is the dearest
+            figures["visqol"] = TOP - made.drop
+        more = plan.more_teachers if rng.random() < plan.more_teachers_share else ()
+        names = [name for name in (*FUSED_TEACHERS, *more) if name != "ViSQOL" or made.drop is None]
+        figures |= _figures(plan, names, degraded, made.reference)
         label = fuse(figures)
         if set(label.scores) != set(DIMENSIONS):
             raise ValueError("NISQA v2 gives this clip no scores")

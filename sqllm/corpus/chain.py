@@ -49,7 +49,8 @@ WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
 }
 ARTIFACTS_PER_CLIP = {0: 0.10, 1: 0.48, 2: 0.27, 3: 0.11, 4: 0.04}
 NOT_SPEECH = ("silence", "tone", "noise", "recorded-noise")
-SUPPRESSED_SNR = (0.0, 25.0)  # dB, of the noise that a denoiser is put to work on
+# dB, of the noise that a denoiser is put to work on
+SUPPRESSED_SNRS = {"slight": (24.0, 42.0), "moderate": (12.0, 28.0), "strong": (0.0, 22.0)}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Drawn:
 class MadeClip:
     """A degraded clip with its clean reference and its truth.
 
-    `artifacts` are heard, `inaudible` ones were applied in vain; `speech` is false for clips that hold none.
+    `artifacts` are heard, `inaudible` ones were applied in vain; `speech` is false for clips that hold none. `drop` is
+    `audibility.quality_drop` of the clip, where making it has told.
     """
 
     degraded: Wave
@@ -88,6 +90,7 @@ class MadeClip:
     lang: str
     drawn: Drawn
     speech: bool = True
+    drop: float | None = None
 
 
 def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> MadeClip:
@@ -100,15 +103,17 @@ def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> Mad
     if rng.random() < not_speech_share:
         wave = call.no_speech(rng, len(reference))
         return MadeClip(wave, reference, [], [], talker, files[0].lang, call.drawn, False)
+    kinds = _draw_kinds(rng)
     wave, artifacts = reference, []
-    for kind in _draw_kinds(rng):
+    for kind in kinds:
         wave, made = call.degrade(wave, kind, str(rng.choice(SEVERITIES)), int(rng.integers(2**32)))
         artifacts += made
     artifacts.sort(key=lambda artifact: list(CALL_ORDER).index(artifact.kind))
     degraded = np.clip(wave, -1, 1).astype(np.float32)
     heard = [artifact for artifact in artifacts if artifact.severity]
     inaudible = [artifact for artifact in artifacts if not artifact.severity]
-    return MadeClip(degraded, reference, heard, inaudible, talker, files[0].lang, call.drawn)
+    drop = call.drop if len(kinds) == 1 else None if kinds else 0.0
+    return MadeClip(degraded, reference, heard, inaudible, talker, files[0].lang, call.drawn, drop=drop)
 
 
 def _draw_kinds(rng: Rng) -> list[str]:
@@ -124,12 +129,13 @@ def _draw_kinds(rng: Rng) -> list[str]:
 
 @dataclass
 class Call:
-    """One talker's call: applies degradations and notes what it drew for them."""
+    """One talker's call: applies degradations and notes what it drew for them, and how far the last one dropped."""
 
     sources: Sources
     talker: str
     reference: Wave
     drawn: Drawn = field(default_factory=Drawn)
+    drop: float | None = None
 
     def __post_init__(self) -> None:
         self.drawn.talkers.add(self.talker)
@@ -145,7 +151,8 @@ class Call:
         if wave is not self.reference:
             alone, _ = self._apply(self.reference, kind, wanted, np.random.default_rng(seed))
         drop = quality_drop(self.reference, np.clip(alone, -1, 1))
-        severity = wanted if np.isnan(drop) else severity_of_drop(drop)
+        self.drop = None if np.isnan(drop) else drop
+        severity = wanted if self.drop is None else severity_of_drop(self.drop)
         measured = replace(artifact, severity=severity, parameters={**artifact.parameters, "drop": round(drop, 3)})
         return degraded, [*self._residue(kind, alone), measured]
 
@@ -161,7 +168,7 @@ class Call:
             return damage.add_competing_speaker(wave, rng, wanted, self._other_talker(rng, len(wave)))
         if kind == "noise-suppression":
             noise, name = self._background(rng, len(wave))
-            snr = float(rng.uniform(*SUPPRESSED_SNR))
+            snr = damage.within(rng, wanted, SUPPRESSED_SNRS)
             degraded, artifact = enhancement.suppress_noise(damage.mix_at_snr(wave, noise, snr), rng, wanted)
             return degraded, replace(artifact, parameters={**artifact.parameters, "snr": snr, "source": name})
         shares, ways = zip(*WAYS[kind], strict=True)

@@ -64,7 +64,7 @@ def add_noise(wave: Wave, rng: Rng, severity: str, noise: Wave, source: str) -> 
 
 
 def add_competing_speaker(wave: Wave, rng: Rng, severity: str, talker: Wave) -> tuple[Wave, Artifact]:
-    snr = within(rng, severity, {"slight": (20, 30), "moderate": (11, 20), "strong": (0, 11)})
+    snr = within(rng, severity, {"slight": (24, 36), "moderate": (7, 24), "strong": (-6, 7)})
     return mix_at_snr(wave, talker, snr), Artifact("competing-speaker", severity, [], {"snr": snr})
 
 
@@ -85,14 +85,14 @@ def room_response(room: int, strength: str) -> tuple[Wave, float]:
 
     rng = np.random.default_rng([0x700, room])
     size = rng.uniform([2.5, 2.5, 2.3], [9, 8, 4])
-    t60 = within(rng, strength, {"slight": (0.18, 0.35), "moderate": (0.35, 0.7), "strong": (0.7, 1.4)})
+    t60 = within(rng, strength, {"slight": (0.12, 0.3), "moderate": (0.25, 0.5), "strong": (0.5, 1.4)})
     try:
         absorption, order = pra.inverse_sabine(t60, size)
     except ValueError:
         absorption, order = 0.9, 6
     shoebox = pra.ShoeBox(size, fs=SAMPLE_RATE, materials=pra.Material(absorption), max_order=min(order, 30))
     microphone = rng.uniform(0.3, size - 0.3)
-    distance = within(rng, strength, {"slight": (0.3, 0.8), "moderate": (0.8, 2.0), "strong": (1.5, 4.0)})
+    distance = within(rng, strength, {"slight": (0.15, 0.5), "moderate": (0.5, 1.5), "strong": (1.2, 4.0)})
     direction = rng.standard_normal(3) * [1, 1, 0.3]
     talker = np.clip(microphone + distance * direction / np.linalg.norm(direction), 0.2, size - 0.2)
     shoebox.add_source(talker)
@@ -120,14 +120,14 @@ def add_echo(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 
 def clip_amplitude(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    share = within(rng, severity, {"slight": (0.004, 0.02), "moderate": (0.02, 0.1), "strong": (0.1, 0.6)})
+    share = within(rng, severity, {"slight": (0.01, 0.05), "moderate": (0.05, 0.25), "strong": (0.25, 0.7)})
     loud = np.abs(wave)[np.abs(wave) > 10 ** ((active_level(wave) - 25) / 20)]
     limit = np.float32(np.quantile(loud, 1 - share)) if len(loud) else np.float32(1)
     return np.clip(wave, -limit, limit), Artifact("amplitude-clipping", severity, [], {"share": share})
 
 
 def limit_band(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    high = within(rng, severity, {"slight": (4500, 6200), "moderate": (3100, 4500), "strong": (1000, 3100)})
+    high = within(rng, severity, {"slight": (5500, 7400), "moderate": (3100, 5500), "strong": (1000, 3100)})
     low = within(rng, severity, {"slight": (40, 120), "moderate": (100, 350), "strong": (250, 700)})
     if rng.random() < 0.3:
         low = 20.0

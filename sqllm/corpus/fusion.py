@@ -64,10 +64,10 @@ class Voice:
 # The maps give each teacher NISQA v2's mean and standard deviation on the 78 clips of a P.835 test (no rating enters).
 VOICES = {
     "NISQA v2": Voice(1.0, {"nisqa_mos": (1.0, 0.0)}, hears_level=True),
-    "Distill-MOS": Voice(0.5, {"distillmos": (1.36, -1.64)}),
+    "Distill-MOS": Voice(0.5, {"distillmos_whole": (1.40, -1.86)}),
     "with a reference": Voice(0.5, {"pesq": (1.19, 0.16), "visqol": (1.38, -2.23)}),
 }
-FUSED_TEACHERS = ("NISQA v2", "NISQA v2 at -26 dBov", "Distill-MOS", "PESQ", "ViSQOL")
+FUSED_TEACHERS = ("NISQA v2", "NISQA v2 at -26 dBov", "Distill-MOS in one window", "PESQ", "ViSQOL")
 
 
 @dataclass(frozen=True)
