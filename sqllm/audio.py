@@ -15,6 +15,7 @@ WINDOW_SECONDS = 10.0
 SHORTEST_SECONDS = 0.1
 MAX_LAG_SECONDS = 1.0
 SILENCE_DBOV = -75.0
+NOMINAL_DBOV = -26.0  # the active level at which listening tests play their references (ITU-T P.56, P.830)
 FRAME_SECONDS = 0.02
 
 # PyAV also opens playlists and session descriptions, which name other files or hosts: only plain containers pass.
@@ -137,6 +138,15 @@ def set_level(samples: np.ndarray, dbov: float) -> np.ndarray:
     if now <= -99:
         return samples
     return (samples * np.float32(10 ** ((dbov - now) / 20))).astype(np.float32)
+
+
+def nominal_gain(reference: np.ndarray) -> float:
+    """The factor that brings a recording to the nominal active level of -26 dBov; 1 for silence.
+
+    A listening test plays references at that level and their degraded versions with the same gain.
+    """
+    now = active_level(reference)
+    return 1.0 if now <= -99 else float(10 ** ((NOMINAL_DBOV - now) / 20))
 
 
 def windows(samples: np.ndarray, seconds: float = WINDOW_SECONDS) -> list[tuple[int, int]]:

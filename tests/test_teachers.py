@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from sqllm.audio import SAMPLE_RATE
+from sqllm.audio import SAMPLE_RATE, active_level
 from sqllm.corpus import teachers
 from sqllm.corpus.fusion import FUSED_TEACHERS, VOICES, fuse, level_cost, vote_std
 from sqllm.corpus.teachers import TEACHERS, Teacher, load_teacher, load_teachers
@@ -217,6 +217,29 @@ def test_teachers_are_asked_once(rated: Path, monkeypatch: pytest.MonkeyPatch) -
     assert asked == [True] * 8 + [False] * 8
     assert ask_teachers(rated_clips(rated), settings) == first == [{"distillmos_whole": 3.5}] * 16
     assert len(asked) == 16
+
+
+def test_teachers_hear_references_at_the_nominal_level_and_the_clips_beside_them(
+    rated: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, levels = rated.parent, []
+
+    def rate(degraded: np.ndarray, reference: np.ndarray | None) -> list[float]:
+        levels.append((active_level(degraded), None if reference is None else active_level(reference)))
+        return [3.5]
+
+    soundfile.write(folder / "a7.wav", speech_like(0.3, 7, -46), SAMPLE_RATE, subtype="FLOAT")
+    soundfile.write(folder / "a0.wav", 0.5 * speech_like(0.3, 7, -46), SAMPLE_RATE, subtype="FLOAT")
+    soundfile.write(folder / "b0.wav", speech_like(0.3, 0, -46), SAMPLE_RATE, subtype="FLOAT")
+    monkeypatch.setattr("train.teachers.load_teachers", lambda *_: [Teacher("T", ("plcmos",), False, rate)])
+    clips = {clip.name: clip for clip in rated_clips(rated)}
+    few = [clips[name] for name in ("a7.wav", "a0.wav", "b0.wav")]
+    ask_teachers(few, TeacherSettings(rated))
+    assert levels == [pytest.approx((-26, -26), abs=0.1), pytest.approx((-32, -26), abs=0.1), (levels[2][0], None)]
+    assert levels[2][0] == pytest.approx(-46, abs=0.1)
+    levels.clear()
+    ask_teachers(few, TeacherSettings(rated, nominal_level=False))
+    assert [one for one, _ in levels] == pytest.approx([-46, -52, -46], abs=0.1)
 
 
 def test_the_table_has_a_row_a_teacher_and_a_column_a_set(rated: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,11 +28,16 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class TeacherSettings:
-    """Which teachers to measure on which rated clips; `figures` is a CSV that keeps what they said."""
+    """Which teachers to measure on which rated clips; `figures` is a CSV that keeps what they said.
+
+    `nominal_level`: panels hear references at -26 dBov, whatever level the files have, and so do the teachers; clips
+    without a reference stay as they are.
+    """
 
     ratings: Path
     nisqa_weights: Path | None = None
     teachers: tuple[str, ...] = TEACHERS
+    nominal_level: bool = True
     figures: Path | None = None
     out: Path | None = None
 
@@ -73,7 +78,8 @@ def ask_teachers(clips: Sequence[RatedClip], settings: TeacherSettings) -> list[
     missing = [clip for clip in clips if clip.name not in kept]
     teachers = load_teachers(settings.teachers, settings.nisqa_weights) if missing else []
     for clip in tqdm(missing, desc="teachers", unit="clip", mininterval=2, disable=not missing):
-        kept[clip.name] = ask_all(teachers, *read_pair(clip.degraded, clip.reference))
+        level_of = clip.reference if settings.nominal_level else None
+        kept[clip.name] = ask_all(teachers, *read_pair(clip.degraded, clip.reference, level_of))
     if settings.figures and missing:
         columns = list(dict.fromkeys(name for figures in kept.values() for name in figures))
         with settings.figures.open("w", newline="", encoding="utf-8") as file:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,11 @@ SCORE_COLUMNS = dict(zip(DIMENSIONS, ("mos", "noi", "col", "dis", "loud"), stric
 
 @dataclass(frozen=True)
 class CorpusClip:
-    """One row: where the clip and its reference lie, its ratings (1-5), and, where known, what was done to it."""
+    """One row: where the clip and its reference lie, its ratings (1-5), and, where known, what was done to it.
+
+    `level_of` is a recording that was heard at the nominal level, and the clip with the same gain (`at_nominal_level`);
+    without it the clip is heard as it is.
+    """
 
     degraded: Path
     reference: Path | None
@@ -59,6 +63,7 @@ class CorpusClip:
     profile_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     artifacts: tuple[HeardArtifact, ...] | None = None
     speech: bool = True
+    level_of: Path | None = None
 
     @property
     def split(self) -> str:
@@ -96,7 +101,9 @@ def _read_index(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
 
 
 def read_ratings(path: Path) -> list[CorpusClip]:
-    """Clips of a CSV of ratings: file[, ref][, set], and mos or overall. Files are relative to the CSV's folder.
+    """Clips of a CSV of ratings: file[, ref][, set][, lang], mos or overall, and the dimensions that were rated.
+
+    Files are relative to the CSV's folder; dimensions have the NISQA corpus's column names (noi, col, dis, loud).
 
     A reference that is the clip itself counts as none. Raises `ValueError` when a needed column is missing.
     """
@@ -109,16 +116,31 @@ def read_ratings(path: Path) -> list[CorpusClip]:
     for row in rows:
         reference = row.get("ref") or ""
         paired = path.parent / reference if reference and reference != row["file"] else None
-        name, mos = row.get("set") or path.stem, {"mos": float(row[column])}
-        clips.append(CorpusClip(path.parent / row["file"], paired, name, row.get("condition") or "", "", 0, mos))
+        name, condition, lang = row.get("set") or path.stem, row.get("condition") or "", row.get("lang") or ""
+        scores = _numbers(row) | {"mos": float(row[column])}
+        clips.append(CorpusClip(path.parent / row["file"], paired, name, condition, lang, 0, scores))
     return clips
 
 
-def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:
-    def numbers(suffix: str) -> dict[str, float]:
-        columns = ((name, row.get(column + suffix)) for name, column in SCORE_COLUMNS.items())
-        return {name: float(value) for name, value in columns if value not in (None, "", "nan")}
+def at_nominal_level(clips: Sequence[CorpusClip]) -> list[CorpusClip]:
+    """Clips as a panel heard them: each with the gain that brings its reference to -26 dBov, whatever the files' level.
 
+    A clip that is another's reference is its own; one without any reference stays as it is.
+    """
+    anchors = {clip.reference for clip in clips}
+    return [
+        replace(clip, level_of=clip.reference or (clip.degraded if clip.degraded in anchors else None))
+        for clip in clips
+    ]
+
+
+def _numbers(row: Mapping[str, str], suffix: str = "") -> dict[str, float]:
+    """A row's ratings by dimension, those that it has."""
+    columns = ((name, row.get(column + suffix)) for name, column in SCORE_COLUMNS.items())
+    return {name: float(value) for name, value in columns if value not in (None, "", "nan")}
+
+
+def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:
     artifacts = truth.get("artifacts")
     heard = (HeardArtifact(a["kind"], a["severity"], tuple(map(tuple, a["spans"]))) for a in artifacts or ())
     return CorpusClip(
@@ -128,8 +150,8 @@ def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any])
         row.get("con_description") or row.get("con") or "",
         row.get("lang") or "",
         int(float(row.get("votes") or 0)),
-        numbers(""),
-        numbers("_std"),
+        _numbers(row),
+        _numbers(row, "_std"),
         truth.get("profile_scores", {}),
         tuple(heard) if artifacts is not None else None,
         truth.get("speech", True),

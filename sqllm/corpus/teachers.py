@@ -20,14 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE, set_level
+from sqllm.audio import NOMINAL_DBOV, SAMPLE_RATE, set_level
 
 Wave = np.ndarray
 Rate = Callable[[Wave, Any], Sequence[float]]
 
 # torchmetrics' order; the licence of the weights (CC BY-NC-SA 4.0) follows the labels.
 _NISQA_ORDER = ("mos", "noisiness", "discontinuity", "coloration", "loudness")
-NOMINAL_DBOV = -26.0
 DNSMOS_SECONDS = 9.01
 PLCMOS_RATERS = 15
 

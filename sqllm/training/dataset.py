@@ -33,6 +33,10 @@ class TokenSet:
         """Which clips have a reference, bool [clips]."""
         return ~self.reference[:, 0, 0].isnan()
 
+    def chosen(self, rows: Sequence[int]) -> TokenSet:
+        """The clips of some rows."""
+        return TokenSet([self.clips[row] for row in rows], self.degraded[list(rows)], self.reference[list(rows)])
+
 
 def training_clips(folder: Path, reference_share: float = 1.0) -> list[CorpusClip]:
     """The TRAIN clips of a corpus, every so many of them with their reference (encoding it costs as much again)."""
@@ -71,8 +75,9 @@ def _gather(
     shape = (len(clips), model.config.audio_tokens, model.encoder.width + 2)
     heard = [torch.full(shape, torch.nan), torch.full(shape, torch.nan)]
     model.encoder.eval()
-    places = [(0, i, Sound(clip.degraded)) for i, clip in enumerate(clips)]
-    places += [(1, i, Sound(clip.degraded, clip.reference)) for i, clip in enumerate(clips) if clip.reference]
+    places = [(0, i, Sound(clip.degraded, None, clip.level_of)) for i, clip in enumerate(clips)]
+    paired = [(i, clip) for i, clip in enumerate(clips) if clip.reference]
+    places += [(1, i, Sound(clip.degraded, clip.reference, clip.level_of)) for i, clip in paired]
     # Clips of like size (bytes stand for seconds) share a batch, so that little is padded.
     places.sort(key=lambda place: place[2].clip.stat().st_size)
     for start in tqdm(range(0, len(places), batch), desc="listening", unit="batch", mininterval=5):
@@ -95,7 +100,8 @@ def cached_tokens(
     key = hashlib.sha256(f"{model.config.audio_tokens}{' bfloat16' if half_precision else ''}".encode())
     key.update(fingerprint(model.encoder))
     for clip in clips:
-        key.update(f"{clip.degraded} {clip.degraded.stat().st_size} {clip.reference}".encode())
+        level = f" at the level of {clip.level_of}" if clip.level_of else ""
+        key.update(f"{clip.degraded} {clip.degraded.stat().st_size} {clip.reference}{level}".encode())
     path = cache / f"tokens-{key.hexdigest()[:16]}.pt"
     if path.is_file():
         stored = torch.load(path, weights_only=True)

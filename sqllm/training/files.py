@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS, align_reference, load_clip
+from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS, align_reference, load_clip, nominal_gain
 
 
 def read_window(path: Path) -> np.ndarray:
@@ -15,10 +15,17 @@ def read_window(path: Path) -> np.ndarray:
     return load_clip(path).samples[: round(WINDOW_SECONDS * SAMPLE_RATE)]
 
 
-def read_pair(degraded: Path, reference: Path | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """The first 10 s of a clip and, where it has one, of its reference aligned to it."""
-    wave = read_window(degraded)
-    return wave, align_reference(load_clip(reference).samples, wave).samples if reference else None
+def read_pair(
+    degraded: Path, reference: Path | None, level_of: Path | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The first 10 s of a clip and, where it has one, of its reference aligned to it, [samples] each.
+
+    Both get the gain that brings the recording `level_of` to the nominal level of listening tests; without one they
+    are heard as they are.
+    """
+    gain = np.float32(nominal_gain(load_clip(level_of).samples) if level_of else 1)
+    wave = gain * read_window(degraded)
+    return wave, align_reference(gain * load_clip(reference).samples, wave).samples if reference else None
 
 
 def save_whole(content: object, path: Path) -> None:

@@ -36,26 +36,28 @@ def fingerprint(module: nn.Module) -> bytes:
 
 @dataclass(frozen=True)
 class Sound:
-    """A clip to listen to, or a clip's reference aligned to it."""
+    """A clip to listen to, or a clip's reference aligned to it; `level_of` as in `CorpusClip`."""
 
     clip: Path
     reference: Path | None = None
+    level_of: Path | None = None
 
     @property
     def name(self) -> str:
         size = self.clip.stat().st_size
-        return f"{self.clip} {size}" + (f" {self.reference}" if self.reference else "")
+        level = f" at the level of {self.level_of}" if self.level_of else ""
+        return f"{self.clip} {size}" + (f" {self.reference}" if self.reference else "") + level
 
     def read(self) -> np.ndarray:
         """The first 10 s, [samples]."""
-        degraded, aligned = read_pair(self.clip, self.reference)
+        degraded, aligned = read_pair(self.clip, self.reference, self.level_of)
         return degraded if aligned is None else aligned
 
 
 def sounds_of(clips: Sequence[CorpusClip]) -> list[Sound]:
     """All that is heard of some clips: every clip, and every reference beside its clip."""
-    paired = [Sound(clip.degraded, clip.reference) for clip in clips if clip.reference]
-    return [*(Sound(clip.degraded) for clip in clips), *paired]
+    paired = [Sound(clip.degraded, clip.reference, clip.level_of) for clip in clips if clip.reference]
+    return [*(Sound(clip.degraded, None, clip.level_of) for clip in clips), *paired]
 
 
 @dataclass
