@@ -1,24 +1,51 @@
 """Evaluate a checkpoint on a corpus in the NISQA layout or on a CSV of ratings, beside published models.
 
-    python -m train.evaluate train/configs/evaluate.yaml corpus=DIR [split=TEST] [ratings=CSV] [out=TABLE.md]
+    python -m train.evaluate train/configs/evaluate.yaml corpus=DIR|ratings=CSV [out=TABLE.md] [plots=DIR]
 
-Prints Markdown: Pearson r, Spearman, MAE raw and after a first-order fit (ITU-T P.1401), single- and double-ended on
-the same clips, parse rate of text answers, and speed. Settings and their meaning: `train/configs/evaluate.yaml`.
+Prints Markdown, a data set at a time: Pearson r with its bootstrap interval, Spearman, MAE and RMSE raw and after a
+first-order fit (ITU-T P.1401), coverage of the 90% interval, single- and double-ended on the same clips, by kind of
+degradation and by language; text answers, consistency, and conduct. Settings and their meaning:
+`train/configs/evaluate.yaml`.
+
+`out=TABLE.md` also writes `TABLE.json`, with null for what is not a number:
+
+    model: {name, revision}
+    sets: {SET: {
+      accuracy: {
+        figures: [{clips_of, by, group, model, dimension, fit}, ...]
+          clips_of: "all clips" or "clips with a reference"; by: all, kind or language; group: which kind or language
+          fit: {clips, r, r_low, r_high, rho, mae, rmse, mae_fit, rmse_fit, slope, offset, coverage, width}
+            as in `sqllm.training.evaluation.Fit`
+        calibration: [{clips_of, model, dimension, nominal: [18], observed: [18]}, ...]  shares of labels, 0-1
+      }
+      text: `sqllm.training.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds}
+      consistency: `sqllm.training.consistency.Consistency`: {clips, asked, wordings, copies, own_reference, ladders}
+        asked, wordings, copies: {NAME: {mean, largest, count}}
+        own_reference: [mean MOS, lowest MOS] or null
+        ladders: [{name, unit, steps, mos, rho, monotone, span, least_span}, ...]
+      conduct: `sqllm.training.conduct.Conduct`
+    }}
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqllm.training.settings import read_settings, run_command
+
+if TYPE_CHECKING:
+    from sqllm.corpus.layout import CorpusClip
+    from sqllm.training.report import Section
 
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """What to evaluate on what. `ratings` is a CSV with file[, ref], and mos or overall, and set."""
+    """What to evaluate on what. `ratings` is a CSV as in `sqllm.corpus.layout.read_ratings`."""
 
     corpus: Path | None = None
     ratings: Path | None = None
@@ -26,12 +53,15 @@ class EvaluateSettings:
     model: Path | None = None
     baselines: tuple[str, ...] = ()
     nisqa_weights: Path | None = None
+    nominal_level: bool = False
     probe_corpus: Path | None = None
     probe_reference_share: float = 1.0
     cache: Path = Path("tokens")
     text_clips: int = 100
+    consistency_clips: int = 0
     conduct_clips: int = 0
     timed_beside: tuple[str, ...] = ()
+    plots: Path | None = None
     out: Path | None = None
     threads: int = 0
 
@@ -40,13 +70,31 @@ def evaluate(words: Sequence[str]) -> None:
     """Print (and write) the tables that the settings ask for."""
     import torch
 
-    from sqllm.corpus.layout import read_corpus, read_ratings
     from sqllm.judge import SpeechQualityLLM
     from sqllm.training.report import evaluation_report
 
     settings = read_settings(EvaluateSettings, words)
+    if settings.out and settings.out.suffix == ".json":
+        raise ValueError("out= is for Markdown, such as out=TABLE.md; the figures go to TABLE.json beside it.")
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    clips = clips_to_evaluate(settings)
+    judge = SpeechQualityLLM.from_pretrained(settings.model)
+    sections = []
+    for section in evaluation_report(judge, clips, settings):
+        print("\n".join(section.lines), flush=True)
+        sections.append(section)
+    if settings.out:
+        lines = [line for section in sections for line in section.lines]
+        settings.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        text = json.dumps(to_json(sections), indent=1)
+        settings.out.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+
+
+def clips_to_evaluate(settings: EvaluateSettings) -> list[CorpusClip]:
+    """The clips that the settings name; raises `ValueError` where they name none."""
+    from sqllm.corpus.layout import read_corpus, read_ratings
+
     if settings.ratings:
         clips = read_ratings(settings.ratings)
     elif settings.corpus:
@@ -55,13 +103,28 @@ def evaluate(words: Sequence[str]) -> None:
         raise ValueError("Give a corpus=DIR or a ratings=CSV.")
     if not clips:
         raise ValueError("There are no clips to evaluate on.")
-    judge = SpeechQualityLLM.from_pretrained(settings.model)
-    lines = []
-    for line in evaluation_report(judge, clips, settings):
-        print(line, flush=True)
-        lines.append(line)
-    if settings.out:
-        settings.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return clips
+
+
+def to_json(sections: Sequence[Section]) -> dict[str, Any]:
+    """Every figure of a report; its keys are in this module's docstring."""
+    sets: dict[str, Any] = {}
+    everything: dict[str, Any] = {}
+    for section in sections:
+        place = sets.setdefault(section.data_set, {}) if section.data_set else everything
+        place[section.part] = _plain(section.figures)
+    return everything | {"sets": sets}
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as lists, and null for what is not a finite number."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and value - value != 0 else value
 
 
 if __name__ == "__main__":

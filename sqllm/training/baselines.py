@@ -1,19 +1,21 @@
-"""The published models that ours stands beside: MOS of a clip, some of them against its reference."""
+"""The published models that ours stands beside, run on the same clips: teachers (`sqllm.corpus.teachers`) by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from sqllm.corpus.layout import CorpusClip
 from sqllm.corpus.teachers import TEACHERS, Teacher, load_teacher
+from sqllm.scores import DIMENSIONS
+from sqllm.training.evaluation import Ratings
+from sqllm.training.files import read_pair
 
-Baseline = Callable[[np.ndarray, np.ndarray | None], float]
 
-
-def load_baselines(names: tuple[str, ...], nisqa_weights: Path | None = None) -> dict[str, Baseline]:
-    """Baselines by name, the overall figure of each teacher; not a number where it lacks a reference or fails.
+def load_baselines(names: tuple[str, ...], nisqa_weights: Path | None = None) -> dict[str, Teacher]:
+    """Baselines by name, each loaded once a process.
 
     Raises `ValueError` for an unknown name or one whose package is missing.
     """
@@ -22,11 +24,30 @@ def load_baselines(names: tuple[str, ...], nisqa_weights: Path | None = None) ->
         if name not in TEACHERS:
             raise ValueError(f"There is no baseline {name!r}; known are {', '.join(TEACHERS)}.")
         try:
-            loaded[name] = _overall(load_teacher(name, nisqa_weights))
+            loaded[name] = load_teacher(name, nisqa_weights)
         except ImportError as problem:
             raise ValueError(str(problem)) from problem
     return loaded
 
 
-def _overall(teacher: Teacher) -> Baseline:
-    return lambda degraded, reference: teacher(degraded, reference)[teacher.columns[0]]
+def baseline_columns(baseline: Teacher) -> dict[str, str]:
+    """Which of a baseline's figures stands for which dimension: its first for the MOS, others by their name."""
+    named = {d: column for column in baseline.columns for d in DIMENSIONS[1:] if column.endswith(f"_{d}")}
+    return {"mos": baseline.columns[0]} | named
+
+
+def ask_baselines(baselines: Mapping[str, Teacher], clips: Sequence[CorpusClip]) -> list[Ratings]:
+    """What baselines say of clips, not a number where they lack a reference or fail; with a progress bar."""
+    from tqdm import tqdm
+
+    if not baselines:
+        return []
+    columns = {name: baseline_columns(baseline) for name, baseline in baselines.items()}
+    means = {name: {d: np.full(len(clips), np.nan) for d in row} for name, row in columns.items()}
+    for row, clip in enumerate(tqdm(clips, desc="baselines", unit="clip", mininterval=5)):
+        degraded, reference = read_pair(clip.degraded, clip.reference, clip.level_of)
+        for name, baseline in baselines.items():
+            figures = baseline(degraded, reference)
+            for dimension, column in columns[name].items():
+                means[name][dimension][row] = figures[column]
+    return [Ratings(name, row) for name, row in means.items()]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sqllm.scores import DIMENSIONS
 from sqllm.training.dataset import TokenSet
-from sqllm.training.evaluation import fit_figures
+from sqllm.training.evaluation import Ratings, fit_figures
 
 
 def _summary(tokens: Tensor) -> np.ndarray:
@@ -28,7 +28,7 @@ def _labels(tokens: TokenSet) -> np.ndarray:
 def _rated(tokens: TokenSet) -> TokenSet:
     """The clips that hold speech."""
     kept = [index for index, clip in enumerate(tokens.clips) if clip.speech]
-    return TokenSet([tokens.clips[i] for i in kept], tokens.degraded[kept], tokens.reference[kept])
+    return tokens.chosen(kept)
 
 
 def fit_ridge(train: TokenSet, strength: float = 300.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -61,16 +61,25 @@ def _train_head(train: TokenSet, epochs: int = 30, seed: int = 0) -> nn.Module:
     return head.eval()
 
 
-def probe(train: TokenSet, test: TokenSet) -> dict[str, dict[str, dict[str, float]]]:
-    """Figures a dimension of ridge regression and of a small head on the same single-ended tokens."""
-    train, test = _rated(train), _rated(test)
+def probe_ratings(train: TokenSet, test: TokenSet) -> list[Ratings]:
+    """What ridge regression and a small head on the same single-ended tokens say of the test clips, clamped to 1-5."""
+    train = _rated(train)
     mean, scale, weights = fit_ridge(train)
     ridge = np.c_[(_summary(test.degraded) - mean) / scale, np.ones(len(test))] @ weights
     trained = _train_head(train)
     with torch.inference_mode():
         head = 3 + trained(test.degraded).mean(dim=1).numpy()
-    labels = _labels(test)
-    return {
-        name: {d: fit_figures(np.clip(predicted[:, i], 1, 5), labels[:, i]) for i, d in enumerate(_known(test))}
+    return [
+        Ratings(name, dict(zip(_known(train), predicted.clip(1, 5).T, strict=True)))
         for name, predicted in (("ridge on the tokens", ridge), ("head on the tokens", head))
+    ]
+
+
+def probe(train: TokenSet, test: TokenSet) -> dict[str, dict[str, dict[str, float]]]:
+    """Figures a dimension of ridge regression and of a small head on the same single-ended tokens."""
+    test = _rated(test)
+    labels = dict(zip(_known(test), _labels(test).T, strict=True))
+    return {
+        one.model: {d: fit_figures(one.means[d], label) for d, label in labels.items() if d in one.means}
+        for one in probe_ratings(train, test)
     }

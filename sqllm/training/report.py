@@ -1,29 +1,49 @@
-"""The evaluation report: tables in Markdown, line by line as they are measured."""
+"""The evaluation report, a part at a time as it is measured: Markdown lines and the figures behind them."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from sqllm.audio import load_clip
-from sqllm.corpus.layout import CorpusClip
-from sqllm.hearing import hear
+from sqllm.audio import Clip
+from sqllm.corpus.layout import CorpusClip, at_nominal_level
+from sqllm.corpus.teachers import Teacher
 from sqllm.judge import SpeechQualityLLM
 from sqllm.questions import QUESTIONS
-from sqllm.scores import DIMENSIONS, ParseError, parse_score, parse_scores
-from sqllm.training.baselines import load_baselines
-from sqllm.training.conduct import conduct_report
+from sqllm.scores import ParseError, parse_score, parse_scores
+from sqllm.training.baselines import ask_baselines, load_baselines
+from sqllm.training.conduct import measure_conduct
+from sqllm.training.consistency import measure_consistency
 from sqllm.training.dataset import TokenSet, cached_tokens, training_clips
-from sqllm.training.evaluation import accuracy, fit_figures, read_token_set, table
+from sqllm.training.evaluation import (
+    Calibration,
+    Labels,
+    Measured,
+    Ratings,
+    by_kind,
+    by_language,
+    calibration,
+    measure_groups,
+    read_token_set,
+)
+from sqllm.training.figures import save_figures
 from sqllm.training.files import read_pair
-from sqllm.training.probe import probe
+from sqllm.training.probe import probe_ratings
+from sqllm.training.tables import group_table, main_table
 
-FIGURES = ("r", "rho", "mae", "mae_fit")
+ALONE, BESIDE = "ours, single-ended", "ours, double-ended"
+TEXT_FAMILIES = ("mos-numeric", "multi-dim", "explanatory")
+EXPLANATION = (
+    "r is Pearson's with its 95% bootstrap interval, rho Spearman's; errors are raw and after a first-order fit (ITU-T "
+    'P.1401), "-" where the labels are not on the scale 1-5. Every table is of the same clips; where its own count is '
+    "lower, a model failed on the others."
+)
 
 
 class Settings(Protocol):
@@ -31,73 +51,167 @@ class Settings(Protocol):
 
     baselines: tuple[str, ...]
     nisqa_weights: Path | None
+    nominal_level: bool
     probe_corpus: Path | None
     probe_reference_share: float
     cache: Path
     text_clips: int
+    consistency_clips: int
     conduct_clips: int
     timed_beside: tuple[str, ...]
+    plots: Path | None
 
 
-def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], settings: Any) -> Iterator[str]:
-    """The lines of the report, a data set at a time."""
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: of which data set (empty: of none), which part, its Markdown, and its figures for JSON."""
+
+    data_set: str
+    part: str
+    lines: Sequence[str]
+    figures: Any
+
+
+@dataclass(frozen=True)
+class View:
+    """The clips of a set that are measured together, with everybody's ratings of them; `name` says which they are."""
+
+    name: str
+    clips: Sequence[CorpusClip]
+    labels: Labels
+    ratings: Sequence[Ratings]
+    left_out: Sequence[str]
+
+
+@dataclass(frozen=True)
+class TextAnswers:
+    """Greedy text answers to questions for scores: how many stated them, and how far from those that are read."""
+
+    clips: int
+    asked: int
+    parsed: int
+    mean_gap: float
+    within_fifth: float
+    seconds: float
+
+    def lines(self) -> list[str]:
+        """The figures as a Markdown list."""
+        return [
+            f"\n#### Text answers on {self.clips} clips\n",
+            f"- Parse rate {self.parsed / self.asked:.1%} of {self.asked}; {self.seconds:.2f} s an answer.",
+            f"- Text against read score: mean gap {self.mean_gap:.3f}, within .2 in {self.within_fifth:.1%}.",
+        ]
+
+
+def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], settings: Any) -> Iterator[Section]:
+    """The parts of the report, a data set at a time; clips without speech are left out.
+
+    Raises `ValueError` for an unknown baseline before anything is measured.
+    """
+    baselines = load_baselines(settings.baselines, settings.nisqa_weights)
+    beside = load_baselines(settings.timed_beside, settings.nisqa_weights)
     groups: dict[str, list[CorpusClip]] = defaultdict(list)
-    for clip in clips:
+    for clip in at_nominal_level(clips) if settings.nominal_level else clips:
         if clip.speech:
             groups[clip.db].append(clip)
-    yield f"Model {judge.name['name']}, revision {judge.name['revision']}. Cells: {' / '.join(FIGURES)}."
+    title = f"Model {judge.name['name']}, revision {judge.name['revision']}."
+    if settings.nominal_level:
+        title += " Clips with a reference are heard with the gain that brings it to -26 dBov."
+    yield Section("", "model", [f"{title} {EXPLANATION}"], dict(judge.name))
     for name, group in groups.items():
         tokens = cached_tokens(judge.model, group, settings.cache)
-        yield from _accuracy_lines(name, judge, tokens, settings)
-        if settings.text_clips and set(group[0].scores) == set(DIMENSIONS):
-            yield from _text_lines(judge, group[: settings.text_clips])
-        paired = [clip for clip in group if clip.reference][: settings.conduct_clips]
-        if paired:
-            yield from conduct_report(judge, paired, load_baselines(settings.timed_beside))
+        yield _accuracy(name, list(_views(judge, tokens, settings, baselines)), settings.plots)
+        paired = [clip for clip in group if clip.reference]
+        if few := group[: settings.text_clips]:
+            answers = ask_for_scores(judge, few)
+            yield Section(name, "text", answers.lines(), asdict(answers))
+        if few := (paired or group)[: settings.consistency_clips]:
+            consistency = measure_consistency(judge, few)
+            yield Section(name, "consistency", consistency.lines(), asdict(consistency))
+        if few := paired[: settings.conduct_clips]:
+            conduct = measure_conduct(judge, few, beside)
+            yield Section(name, "conduct", conduct.lines(), asdict(conduct))
 
 
-def _accuracy_lines(name: str, judge: SpeechQualityLLM, tokens: TokenSet, settings: Settings) -> Iterator[str]:
-    paired = tokens.with_reference().numpy()
-    alone = read_token_set(judge.model, tokens)
-    rows = {f"ours, single-ended ({len(tokens)})": accuracy(tokens.clips, alone)}
-    if paired.any():
-        kept = np.flatnonzero(paired).tolist()
-        both = TokenSet([tokens.clips[i] for i in kept], tokens.degraded[kept], tokens.reference[kept])
-        if len(kept) < len(tokens):
-            rows[f"ours, single-ended ({len(kept)})"] = accuracy(both.clips, [alone[i] for i in kept])
-        rows[f"ours, double-ended ({len(kept)})"] = accuracy(both.clips, read_token_set(judge.model, both, True))
+def _views(
+    judge: SpeechQualityLLM, tokens: TokenSet, settings: Settings, baselines: dict[str, Teacher]
+) -> Iterator[View]:
+    """All clips with who needs no reference; those that have one with everybody. One view where these are the same."""
+    paired = np.flatnonzero(tokens.with_reference().numpy()).tolist()
+    ratings = [Ratings.of(ALONE, read_token_set(judge.model, tokens))]
     if settings.probe_corpus:
-        rows |= _probe_rows(judge, tokens, settings)
-    for baseline, rate in load_baselines(settings.baselines, settings.nisqa_weights).items():
-        rows[baseline] = _baseline_row(tokens.clips, rate)
-    yield f"\n### {name}\n"
-    yield table(rows, FIGURES)
+        clips = training_clips(settings.probe_corpus, settings.probe_reference_share)
+        train = cached_tokens(judge.model, clips, settings.cache, half_precision=True)
+        ratings += probe_ratings(train, tokens)
+    ratings += ask_baselines(baselines, tokens.clips)
+    labels = Labels.of(tokens.clips)
+    needy = [name for name, baseline in baselines.items() if baseline.needs_reference]
+    if len(paired) < len(tokens):
+        able = [one for one in ratings if one.model not in needy]
+        yield View("all clips", tokens.clips, labels, able, needy)
+    if paired:
+        both = tokens.chosen(paired)
+        chosen = [one.chosen(paired) for one in ratings]
+        chosen.insert(1, Ratings.of(BESIDE, read_token_set(judge.model, both, True)))
+        name = "clips with a reference" if len(paired) < len(tokens) else "all clips"
+        yield View(name, both.clips, labels.chosen(paired), chosen, ())
 
 
-def _probe_rows(judge: SpeechQualityLLM, tokens: TokenSet, settings: Settings) -> dict[str, Any]:
-    assert settings.probe_corpus is not None
-    clips = training_clips(settings.probe_corpus, settings.probe_reference_share)
-    return probe(cached_tokens(judge.model, clips, settings.cache, half_precision=True), tokens)
+def _accuracy(name: str, views: Sequence[View], plots: Path | None) -> Section:
+    """Tables and pictures of a set."""
+    lines = [f"\n### {name}, {max(len(view.clips) for view in views)} clips"]
+    figures: dict[str, list[dict[str, Any]]] = {"figures": [], "calibration": []}
+    for view in views:
+        measured, calibrations = list(_measured(view)), list(_calibrations(view))
+        lines += _view_lines(view, measured)
+        figures["figures"] += [{"clips_of": view.name} | asdict(one) for one in measured]
+        figures["calibration"] += [{"clips_of": view.name} | asdict(one) for one in calibrations]
+        if plots:
+            title = name if len(views) == 1 else f"{name} {view.name}"
+            ours = [one for one in view.ratings if one.scores]
+            saved = [p for one in ours for p in save_figures(plots, title, one, view.labels, measured, calibrations)]
+            lines.append(f"\nPlots: {', '.join(path.name for path in saved)}.")
+    return Section(name, "accuracy", lines, figures)
 
 
-def _baseline_row(clips: Sequence[CorpusClip], rate: Any) -> dict[str, dict[str, float]]:
-    """A baseline's MOS on the clips it can rate."""
-    values = []
-    for clip in clips:
-        values.append((rate(*read_pair(clip.degraded, clip.reference)), clip.scores["mos"]))
-    known = np.array([pair for pair in values if np.isfinite(pair[0])])
-    return {"mos": fit_figures(known[:, 0], known[:, 1])} if len(known) > 2 else {}
+def _measured(view: View) -> Iterator[Measured]:
+    everything = {"all": list(range(len(view.clips)))}
+    for by, groups in {"all": everything, "kind": by_kind(view.clips), "language": by_language(view.clips)}.items():
+        yield from measure_groups(by, groups, view.ratings, view.labels)
 
 
-def _text_lines(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Iterator[str]:
-    """Parse rate of greedy text answers, and how far they are from the read scores."""
-    parsed, asked, gaps = 0, 0, []
+def _view_lines(view: View, measured: Sequence[Measured]) -> Iterator[str]:
+    yield f"\n{view.name.capitalize()} ({len(view.clips)}):\n"
+    yield from main_table(measured)
+    if view.left_out:
+        yield f"\nLeft out here, as they need a reference: {', '.join(view.left_out)}."
+    models = [one.model for one in view.ratings]
+    for by, groups in {"kind": by_kind(view.clips), "language": by_language(view.clips)}.items():
+        if groups:
+            yield f"\nMOS by {by}, r / MAE:\n"
+            yield from group_table(by, groups, models, measured)
+
+
+def _calibrations(view: View) -> Iterator[Calibration]:
+    """Of every model that predicts distributions and every dimension; none where labels are of another scale."""
+    for ours in (one for one in view.ratings if one.scores and view.labels.opinion):
+        for dimension, label in view.labels.values.items():
+            rows = np.flatnonzero(np.isfinite(label)).tolist()
+            if rows:
+                scores = [ours.scores[dimension][row] for row in rows]
+                yield Calibration(ours.model, dimension, calibration(scores, label[rows]))
+
+
+def ask_for_scores(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> TextAnswers:
+    """Ask for scores in words, a wording of three task families a clip; with a progress bar."""
+    from tqdm import tqdm
+
+    parsed, gaps = 0, []
     started = time.monotonic()
-    for index, clip in enumerate(clips):
-        heard = hear(judge.model, judge.name, load_clip(clip.degraded))
+    for index, clip in enumerate(tqdm(clips, desc="asking", unit="clip", mininterval=5)):
+        heard = judge.listen(Clip(read_pair(clip.degraded, None, clip.level_of)[0]))
         read = heard.scores()
-        for family in ("mos-numeric", "multi-dim", "explanatory"):
-            asked += 1
+        for family in TEXT_FAMILIES:
             text = heard.ask(QUESTIONS[family][index % len(QUESTIONS[family])]).text
             try:
                 said = parse_scores(text) if family == "multi-dim" else {"mos": parse_score(text, "mos")}
@@ -105,9 +219,6 @@ def _text_lines(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Iterato
                 continue
             parsed += 1
             gaps += [abs(said[name] - read[name].mean) for name in said]
-    seconds = (time.monotonic() - started) / max(1, asked)
-    gap = np.array(gaps)
-    yield (
-        f"\nText answers on {len(clips)} clips: parse rate {parsed / asked:.1%} of {asked}; text against read score: "
-        f"mean gap {gap.mean():.3f}, within .2 in {np.mean(gap <= 0.2):.1%}; {seconds:.2f} s an answer."
-    )
+    asked, gap = len(clips) * len(TEXT_FAMILIES), np.array(gaps or [np.nan])
+    seconds = (time.monotonic() - started) / asked
+    return TextAnswers(len(clips), asked, parsed, float(gap.mean()), float(np.mean(gap <= 0.2)), seconds)
