@@ -235,8 +235,13 @@ def _mp3(wave: Wave) -> Wave:
     return _encoded(wave, "libmp3lame", "mp3", MP3_BIT_RATE)
 
 
-def _shifted(wave: Wave) -> Wave:
-    """50 ms later behind digital silence, no longer than a window."""
+def _begun_later(wave: Wave) -> Wave:
+    """The recording begins 50 ms later."""
+    return wave[round(SHIFT_SECONDS * SAMPLE_RATE) :]
+
+
+def _behind_silence(wave: Wave) -> Wave:
+    """50 ms later, behind digital silence, no longer than a window."""
     return np.pad(wave, (round(SHIFT_SECONDS * SAMPLE_RATE), 0))[: round(WINDOW_SECONDS * SAMPLE_RATE)]
 
 
@@ -245,5 +250,6 @@ COPIES: Mapping[str, Callable[[Wave], Wave]] = {
     "FLAC": _flac,
     "Opus 128 kbit/s": _opus,
     "MP3 256 kbit/s": _mp3,
-    "50 ms later": _shifted,
+    "begun 50 ms later": _begun_later,
+    "behind 50 ms of silence": _behind_silence,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,7 +87,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The shares of labels in a model's central intervals that should hold 10, 15, ... 95% of them: `observed`, [18]."""
+    """`observed` shares of labels in the central intervals that should hold `nominal` shares of them, [18] each."""
 
     model: str
     dimension: str
@@ -153,18 +154,20 @@ def r_interval(predicted: np.ndarray, label: np.ndarray, draws: int = DRAWS, see
     The draws depend on the seed and on how many clips there are, so that models rated on the same clips meet the same
     draws. Draws without any spread are left out.
     """
-    from scipy.stats import bootstrap
+    from scipy.stats import DegenerateDataWarning, bootstrap
 
-    result = bootstrap(
-        (predicted, label),
-        _correlation,
-        n_resamples=draws,
-        batch=100,
-        paired=True,
-        vectorized=True,
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        result = bootstrap(
+            (predicted, label),
+            _correlation,
+            n_resamples=draws,
+            batch=100,
+            paired=True,
+            vectorized=True,
+            method="percentile",
+            rng=np.random.default_rng(seed),
+        )
     low, high = np.nanquantile(result.bootstrap_distribution, [0.025, 0.975])
     return float(low), float(high)
 

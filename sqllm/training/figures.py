@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from sqllm.plots import INK
 from sqllm.scores import DIMENSIONS, HIGHEST, LOWEST
-from sqllm.training.evaluation import Calibration, Labels, Measured, Ratings
+from sqllm.training.evaluation import Calibration, Fit, Labels, Measured, Ratings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +35,8 @@ def save_figures(
     """
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^a-z0-9]+", "-", f"{name} {ratings.model}".lower()).strip("-")
-    pictures = {"scatter": scatter_figure(ratings, labels, measured)}
+    fits = {one.dimension: one.fit for one in measured if one.by == "all" and one.model == ratings.model}
+    pictures = {"scatter": scatter_figure(ratings, labels, fits)} if fits else {}
     if own := [one for one in calibrations if one.model == ratings.model]:
         pictures["calibration"] = calibration_figure(own)
     for kind, picture in pictures.items():
@@ -44,12 +45,11 @@ def save_figures(
         yield path
 
 
-def scatter_figure(ratings: Ratings, labels: Labels, measured: Sequence[Measured]) -> Figure:
-    """A panel a dimension: a dot a clip, its label over its predicted score, and the first-order fit as a line."""
-    fits = {one.dimension: one.fit for one in measured if one.by == "all" and one.model == ratings.model}
-    figure = _figure(2.3 * max(1, len(fits)) + 0.3, 2.7)
-    panels: list[Any] = list(figure.subplots(1, max(1, len(fits)), squeeze=False)[0])
-    for axes, (dimension, fit) in zip(panels, fits.items(), strict=False):
+def scatter_figure(ratings: Ratings, labels: Labels, fits: Mapping[str, Fit]) -> Figure:
+    """A panel a fitted dimension: a dot a clip, its label over its predicted score, and the fit as a line."""
+    figure = _figure(2.3 * len(fits) + 0.3, 2.7)
+    panels: list[Any] = list(figure.subplots(1, len(fits), squeeze=False)[0])
+    for axes, (dimension, fit) in zip(panels, fits.items(), strict=True):
         predicted, label = ratings.means[dimension], labels.values[dimension]
         axes.scatter(predicted, label, DOT_AREA, COLOURS[dimension], alpha=_opacity(fit.clips), linewidths=0)
         ends = np.array([np.nanmin(predicted), np.nanmax(predicted)])
