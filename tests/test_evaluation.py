@@ -333,7 +333,7 @@ def test_the_command_writes_tables_figures_and_pictures(
         "| 2 kinds | 2 |",
         "| de | 4 |",
         "#### Text answers on 1 clips",
-        "#### Consistency on 1 clips",
+        "#### Consistency on 1 clips and 1 references",
         "- White noise, none to -5 dB SNR: MOS",
     ):
         assert text in report

@@ -19,7 +19,8 @@ degradation and by language; text answers, consistency, and conduct. Settings an
         calibration: [{clips_of, model, dimension, nominal: [18], observed: [18]}, ...]  shares of labels, 0-1
       }
       text: `sqllm.training.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds}
-      consistency: `sqllm.training.consistency.Consistency`: {clips, asked, wordings, copies, own_reference, ladders}
+      consistency: `sqllm.training.consistency.Consistency`:
+          {clips, references, asked, wordings, copies, own_reference, ladders}
         asked, wordings, copies: {NAME: {mean, largest, count}}
         own_reference: [mean MOS, lowest MOS] or null
         ladders: [{name, unit, steps, mos, rho, monotone, span, least_span}, ...]

@@ -63,7 +63,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Consistency:
-    """What was found on `clips` clips.
+    """What was found on `clips` clips and their `references`, each counted once.
 
     `asked`: the MOS of one pass of five scores against the MOS asked for in another way, by way. `wordings`: the five
     scores asked for in unseen wordings against the canonical one, by wording. `copies`: the five scores of copies that
@@ -72,6 +72,7 @@ class Consistency:
     """
 
     clips: int
+    references: int
     asked: Mapping[str, Gap]
     wordings: Mapping[str, Gap]
     copies: Mapping[str, Gap]
@@ -86,11 +87,11 @@ class Consistency:
         copies = "; ".join(f"{name} {gap}" for name, gap in self.copies.items())
         largest = max(gap.largest for gap in self.wordings.values())
         lines = [
-            f"\n#### Consistency on {self.clips} clips: mean differences (the largest)\n",
-            f"- MOS of the five-score pass against: {asked}.",
-            f"- Scores asked for in {len(self.wordings)} unseen wordings: {mean:.3f} (largest {largest:.3f}); the "
-            f'worst on average is "{worst}" with {self.wordings[worst].mean:.3f}.',
-            f"- Scores of copies: {copies}.",
+            f"\n#### Consistency on {self.clips} clips and {self.references} references\n",
+            f"- MOS of the five-score pass, mean difference to: {asked}.",
+            f"- Scores asked for in {len(self.wordings)} unseen wordings, mean difference: {mean:.3f} (largest "
+            f'{largest:.3f}); the worst on average is "{worst}" with {self.wordings[worst].mean:.3f}.',
+            f"- Scores of copies, mean difference: {copies}.",
         ]
         if self.own_reference:
             lines.append("- Reference as its own degraded clip: MOS {:.2f}, lowest {:.2f}.".format(*self.own_reference))
@@ -100,9 +101,11 @@ class Consistency:
 def measure_consistency(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Consistency:
     """Measure on some clips; those with a reference show what needs a clean one. With progress bars."""
     waves = [read_pair(clip.degraded, None, clip.level_of)[0] for clip in clips]
-    clean = [read_pair(clip.reference, None, clip.level_of)[0] for clip in clips if clip.reference]
+    references = {clip.reference: clip.level_of for clip in clips if clip.reference}
+    clean = [read_pair(reference, None, level_of)[0] for reference, level_of in references.items()]
     return Consistency(
         len(clips),
+        len(clean),
         compare_ways_of_asking(judge, waves),
         compare_wordings(judge.model, waves),
         compare_copies(judge.model, waves),

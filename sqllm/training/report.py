@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from sqllm.audio import Clip
-from sqllm.corpus.layout import CorpusClip, at_nominal_level
+from sqllm.corpus.layout import SIMULATED, CorpusClip, at_nominal_level
 from sqllm.corpus.teachers import Teacher
 from sqllm.judge import SpeechQualityLLM
 from sqllm.questions import QUESTIONS
@@ -122,15 +122,20 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
         tokens = cached_tokens(judge.model, group, settings.cache)
         yield _accuracy(name, list(_views(judge, tokens, settings, baselines)), settings.plots)
         paired = [clip for clip in group if clip.reference]
-        if few := group[: settings.text_clips]:
+        if few := _some(group, settings.text_clips):
             answers = ask_for_scores(judge, few)
             yield Section(name, "text", answers.lines(), asdict(answers))
-        if few := (paired or group)[: settings.consistency_clips]:
+        if few := _some(paired or group, settings.consistency_clips):
             consistency = measure_consistency(judge, few)
             yield Section(name, "consistency", consistency.lines(), asdict(consistency))
-        if few := paired[: settings.conduct_clips]:
+        if few := _some(paired, settings.conduct_clips):
             conduct = measure_conduct(judge, few, beside)
             yield Section(name, "conduct", conduct.lines(), asdict(conduct))
+
+
+def _some(clips: Sequence[CorpusClip], count: int) -> list[CorpusClip]:
+    """So many clips from all over a set, which may be in the order of its conditions; all where there are fewer."""
+    return [clips[row * len(clips) // count] for row in range(count)] if count < len(clips) else list(clips)
 
 
 def _views(
@@ -160,6 +165,8 @@ def _views(
 def _accuracy(name: str, views: Sequence[View], plots: Path | None) -> Section:
     """Tables and pictures of a set."""
     lines = [f"\n### {name}, {max(len(view.clips) for view in views)} clips"]
+    if name.startswith(SIMULATED):
+        lines.append("\nThe labels are teachers', not people's: a baseline that taught is measured against itself.")
     figures: dict[str, list[dict[str, Any]]] = {"figures": [], "calibration": []}
     for view in views:
         measured, calibrations = list(_measured(view)), list(_calibrations(view))
