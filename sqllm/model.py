@@ -80,8 +80,18 @@ class SpeechQualityModel(nn.Module):
 
     def audio_tokens(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """What the encoder hears, pooled, with the levels beside: [batch, tokens, width + 2]."""
+        return self.listen(waveforms, lengths)[0]
+
+    def listen(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, list[Tensor] | None]:
+        """Audio tokens, and how likely each of `encoders.LOCATED_KINDS` is at each moment: a tensor [frames, kinds] a
+        clip (none where the encoder can't tell).
+        """
         frames, counts = self.encoder(waveforms, lengths)
-        return self.pool(frames, counts, waveforms, lengths)
+        logits = self.encoder.locate(frames)
+        tokens = self.pool(frames, counts, waveforms, lengths)
+        if logits is None:
+            return tokens, None
+        return tokens, [clip[:count].sigmoid() for clip, count in zip(logits, counts.tolist(), strict=True)]
 
     def pool(self, frames: Tensor, counts: Tensor, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """Audio tokens of an encoder's frames: [batch, tokens, width + 2]."""

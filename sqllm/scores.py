@@ -86,6 +86,12 @@ class Score:
         return {"mean": round(self.mean, 2), "std": round(self.std, 2)}
 
 
+def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """A distribution made wider (above 1) or narrower (below 1), as a softmax with that temperature does."""
+    powered = np.power(probabilities, 1 / temperature)
+    return powered / powered.sum()
+
+
 @dataclass(frozen=True)
 class HeardArtifact:
     """An artifact the model hears: kind and severity of the closed sets, spans in seconds (empty: all along)."""

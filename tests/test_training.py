@@ -26,6 +26,7 @@ from sqllm.training.settings import read_settings, run_command
 from sqllm.training.tasks import (
     Lesson,
     label_distribution,
+    label_sds,
     likely_branches,
     listener_scores,
     make_lesson,
@@ -136,9 +137,17 @@ def test_label_distributions_are_centred_and_their_likely_branches_hold_them() -
         mass = label_distribution(float(label))
         assert mass.sum() == pytest.approx(1)
         assert GRID[mass.argmax()] == label
-        branches = likely_branches(float(label))
+        branches = likely_branches(mass)
         assert len(branches) == 2
         assert min(4, int(label)) in branches
+
+
+def test_a_label_is_as_certain_as_a_panel_of_eight() -> None:
+    clip = CorpusClip(
+        Path("a.wav"), None, "X_TRAIN", "", "", 1, {"mos": 3.0, "loudness": 4.9}, {"mos": 0.8, "loudness": 0.3}
+    )
+    assert label_sds(clip) == {"mos": pytest.approx(0.8 / 8**0.5), "loudness": 0.15}
+    assert label_sds(CorpusClip(Path("a.wav"), None, "X_TRAIN", "", "", 1, {"mos": 3.0})) == {"mos": 0.3}
 
 
 def lessons(words: Vocabulary, count: int = 60) -> list[tuple[CorpusClip, Lesson]]:
@@ -273,6 +282,16 @@ def test_a_run_that_was_interrupted_ends_with_the_same_parameters(
     assert (tmp_path / "cut" / LOG_NAME).read_text() == (tmp_path / "whole" / LOG_NAME).read_text()
     checkpoints = [(tmp_path / run / "checkpoint" / "model.safetensors").read_bytes() for run in ("whole", "cut")]
     assert checkpoints[0] == checkpoints[1]
+
+
+def test_training_stops_when_validation_no_longer_gets_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = iter([0.5, 0.4, 0.3])
+    monkeypatch.setattr("sqllm.training.trainer.read_token_set", lambda *_: None)
+    monkeypatch.setattr("sqllm.training.trainer.accuracy", lambda *_: {"mos": {"r": next(measured), "mae": 1.0}})
+    settings = settings_for(9, validate_every=2, patience=2)
+    trainer = Trainer(learner(), token_set(16), token_set(6, seed=1), tmp_path, settings)
+    trainer.run()
+    assert trainer.step == 6
 
 
 def write_corpus(folder: Path, seconds: list[float]) -> None:

@@ -24,7 +24,8 @@ from sqllm.questions import (
 from sqllm.reading import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, clamp
 
-LABEL_SD = 0.3
+LABEL_SD = 0.3  # where a label comes without a spread
+SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
 ABSENT_FAULTS = 4
 MISSED_FAULTS = 0.2
 
@@ -64,6 +65,13 @@ def label_distribution(label: float, sd: float = LABEL_SD) -> np.ndarray:
     return weights / weights.sum()
 
 
+def label_sds(clip: CorpusClip) -> dict[str, float]:
+    """How far each of a clip's labels is from certain: the standard error of a panel of eight, .15 at least."""
+    return {
+        name: max(SMALLEST_SD, clip.stds[name] / PANEL**0.5) if name in clip.stds else LABEL_SD for name in clip.scores
+    }
+
+
 def listener_scores(clip: CorpusClip, profile: ListenerProfile) -> dict[str, float]:
     """A clip's labels for a listener, clamped to 1-5: what is heard through their ears, rated their way."""
     heard = clip.profile_scores.get(profile.name, clip.scores)
@@ -92,7 +100,9 @@ def make_lesson(
         _add_scores(lesson, clip, TYPICAL, words, rng, plain)
         known = [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
         if known and tasks.other_listener:
-            _add_scores(lesson, clip, known[int(rng.integers(len(known)))], words, rng, plain)
+            # What a listener hears otherwise is harder to learn than how one rates: it is asked twice as often.
+            weights = np.array([2.0 if profile.hears_otherwise else 1.0 for profile in known])
+            _add_scores(lesson, clip, known[int(rng.choice(len(known), p=weights / weights.sum()))], words, rng, plain)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, words, rng, plain)
     if tasks.text:
@@ -117,27 +127,25 @@ def _add_scores(
     rng: np.random.Generator,
     plain: float,
 ) -> None:
-    labels = listener_scores(clip, profile)
+    labels, sds = listener_scores(clip, profile), label_sds(clip)
     request = SCORE_REQUESTS[_wording(rng, len(SCORE_REQUESTS), plain)]
     wording = _wording(rng, max(1, len(profile.words)), plain)
     stem = lesson.tree.add(words.stem(with_listener(request, profile, wording)), ROOT)
     for dimension in DIMENSIONS:
         if dimension in labels:
             name = SCORE_BLOCKS[dimension][_wording(rng, len(SCORE_BLOCKS[dimension]), plain)]
-            branches = likely_branches(labels[dimension])
-            node = add_score_block(lesson.tree, words, stem, name, branches)
-            _add_score_targets(lesson, node, labels[dimension], words)
+            mass = label_distribution(labels[dimension], sds.get(dimension, LABEL_SD))
+            node = add_score_block(lesson.tree, words, stem, name, likely_branches(mass))
+            _add_score_targets(lesson, node, labels[dimension], mass, words)
 
 
-def likely_branches(label: float) -> tuple[int, ...]:
-    """The two first digits a label is most likely written with (5 has no second digit to learn)."""
-    mass = label_distribution(label)
+def likely_branches(mass: np.ndarray) -> tuple[int, ...]:
+    """The two first digits a label is most likely written with (5 has no second digit to learn); `mass`: [41]."""
     per_digit = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS[:4]]
     return tuple(sorted(int(digit) + 1 for digit in np.argsort(per_digit)[-2:]))
 
 
-def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, words: Vocabulary) -> None:
-    mass = label_distribution(label)
+def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, mass: np.ndarray, words: Vocabulary) -> None:
     first = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS]
     start = len(lesson.targets)
     ids = tuple(words.digits[digit] for digit in FIRST_DIGITS)
@@ -157,7 +165,7 @@ def _add_faults(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.ran
     stem = lesson.tree.add(words.stem(request), ROOT)
     if rng.random() < 0.3 or not clip.speech:
         block = lesson.tree.add(words.model.encode_text(SPEECH_BLOCK), stem)
-        _add_choice(lesson, block, words.speech[int(clip.speech)], 1.0 if clip.speech else 3.0)
+        _add_choice(lesson, block, words.speech[int(clip.speech)], 1.0)
     if not clip.speech:
         return
     present = {artifact.kind: artifact.severity for artifact in clip.artifacts or ()}

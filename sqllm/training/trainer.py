@@ -29,7 +29,8 @@ FEWEST_VALIDATION_CLIPS = 3
 @dataclass(frozen=True)
 class TrainerSettings:
     """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference, and
-    `other_listener`, `faults` and `text` are the shares that ask more than the typical listener's scores.
+    `other_listener`, `faults` and `text` are the shares that ask more than the typical listener's scores. Training
+    stops early after `patience` validations without a better one (0: never).
     """
 
     steps: int = 3000
@@ -51,6 +52,7 @@ class TrainerSettings:
     checkpoint_minutes: float = 4.0
     validate_every: int = 250
     validate_clips: int = 120
+    patience: int = 0
     seed: int = 1
 
 
@@ -136,6 +138,7 @@ class Trainer:
     card: dict[str, Any] = field(default_factory=dict)
     step: int = 0
     best: float = -1.0
+    disappointments: int = 0
 
     def __post_init__(self) -> None:
         self.words = Vocabulary.of(self.model)
@@ -159,7 +162,7 @@ class Trainer:
         self.model.train()
         saved = time.monotonic()
         bar = tqdm(total=self.settings.steps, initial=self.step, desc="training", unit="step", mininterval=5)
-        while self.step < self.settings.steps:
+        while self.step < self.settings.steps and not self._out_of_patience():
             parts = self._train_step()
             self.step += 1
             bar.update()
@@ -181,6 +184,9 @@ class Trainer:
                 self._save_state()
                 saved = time.monotonic()
         self._save_state()
+
+    def _out_of_patience(self) -> bool:
+        return 0 < self.settings.patience <= self.disappointments
 
     def _train_step(self) -> LossParts:
         rng = np.random.default_rng([self.settings.seed, self.step])
@@ -252,6 +258,7 @@ class Trainer:
                 "validation_mae": float(np.mean([row["mae"] for row in figures.values()])),
             }
         )
+        self.disappointments = 0 if mean > self.best else self.disappointments + 1
         if mean > self.best or not (self.folder / "checkpoint").is_dir():
             self.best = mean
             save_checkpoint(
@@ -280,7 +287,8 @@ class Trainer:
 
     def _save_state(self) -> None:
         trained = {name: p.detach() for name, p in self.model.named_parameters() if p.requires_grad}
-        state = {"step": self.step, "best": self.best, "trained": trained, "optimizer": self.optimizer.state_dict()}
+        reached = {"step": self.step, "best": self.best, "disappointments": self.disappointments}
+        state = {**reached, "trained": trained, "optimizer": self.optimizer.state_dict()}
         save_whole(state, self.folder / STATE_NAME)
 
     def _resume(self) -> None:
@@ -293,7 +301,7 @@ class Trainer:
             for name, value in state["trained"].items():
                 parameters[name].copy_(value)
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.best = state["step"], state["best"]
+        self.step, self.best, self.disappointments = state["step"], state["best"], state["disappointments"]
         self._forget_log_after(self.step)
 
     def _forget_log_after(self, step: int) -> None:
