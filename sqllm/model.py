@@ -13,6 +13,7 @@ from sqllm.encoders import AudioEncoder, level_beside, pool_over_time
 from sqllm.prompt import PromptTree, TreeBatch, Turns
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+SECOND_CLIP = "\nSecond clip: "
 TEXT_NORM = 0.135  # RMS of SmolLM2's token embeddings: where the projector's learned scale starts
 
 
@@ -98,20 +99,24 @@ class SpeechQualityModel(nn.Module):
         count = self.config.audio_tokens
         return torch.cat([pool_over_time(frames, counts, count), level_beside(waveforms, lengths, count)], dim=-1)
 
-    def prefix(self, degraded: Tensor, reference: Tensor | None = None) -> Tensor:
+    def prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
         """Embeddings of the prompt up to the end of the audio, [batch, prefix, dim].
 
-        The reference's tokens are its projection's difference to the degraded clip's, marked by a segment embedding.
+        The reference's tokens are its projection's difference to the degraded clip's, marked by a segment embedding. A
+        second clip to compare with stands behind the first as it is, between words.
         """
         projected = self.projector(degraded)
-        parts = [self._opening(len(degraded)).to(projected.dtype), projected]
+        parts = [self._words(self.turns.opening, projected), projected]
         if reference is not None:
             parts.append(self.projector(reference) - projected + self.projector.reference_segment)
+        if second is not None:
+            parts += [self._words(SECOND_CLIP, projected), self.projector(second)]
         return torch.cat(parts, dim=1)
 
-    def _opening(self, batch: int) -> Tensor:
-        ids = torch.tensor(self.encode_text(self.turns.opening), device=self.device)
-        return self.llm.get_input_embeddings()(ids).expand(batch, -1, -1)
+    def _words(self, text: str, beside: Tensor) -> Tensor:
+        """Embeddings of a piece of text for every clip of a batch, in the type of `beside`."""
+        ids = torch.tensor(self.encode_text(text), device=self.device)
+        return self.llm.get_input_embeddings()(ids).expand(len(beside), -1, -1).to(beside.dtype)
 
     def forward(self, prefix: Tensor, trees: Sequence[PromptTree]) -> Tensor:
         """Hidden states of the trees' tokens behind the audio, all in one pass: [batch, tokens, dim]."""
