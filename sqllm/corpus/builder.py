@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -156,6 +157,9 @@ def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:
     made = _read_progress(out / PROGRESS_NAME)
     wanted = [(split, number) for split in SPLITS[::-1] for number in range(plan.count(split))]
     todo = [key for key in wanted if key not in made]
+    # Every clip has a length of its own, and so would every kernel that oneDNN keeps: workers would grow until joblib
+    # takes them for leaking and starts new ones, which costs half a minute each.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
     results = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=4)(
         delayed(_make_one)(plan, out, *key) for key in todo
     )
