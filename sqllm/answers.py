@@ -22,8 +22,14 @@ _NUMERIC = ("MOS {mos}.", "I would give it {mos}.", "The MOS is {mos}.", "{mos}"
 _DIMENSION = ("{name} {slot}.", "I rate the {name} {slot}.", "{slot}")
 _CATEGORICAL = ("{category}", "The {name} is {category}.")
 _ALL = "MOS {mos}, noisiness {noisiness}, coloration {coloration}, discontinuity {discontinuity}, loudness {loudness}."
-_WILL_DO = ("Yes, good enough for {use} with a MOS of {mos}.", "Yes, {use} takes at least {limit} and this has MOS {mos}.")
-_WILL_NOT_DO = ("No, not good enough for {use} with a MOS of {mos}.", "No, {use} takes at least {limit} and this has MOS {mos}.")
+_WILL_DO = (
+    "Yes, good enough for {use} with a MOS of {mos}.",
+    "Yes, {use} takes at least {limit} and this has MOS {mos}.",
+)
+_WILL_NOT_DO = (
+    "No, not good enough for {use} with a MOS of {mos}.",
+    "No, {use} takes at least {limit} and this has MOS {mos}.",
+)
 _REASON = ("I hear {first}.", "The main problem is {first}.", "It suffers from {first}.", "What stands out is {first}.")
 _DOMINANT = ("{first}.", "The main problem is {first}.", "It is {first}.", "Above all I hear {first}.")
 _ABSENT = ("No, I hear no {x}.", "No, I notice no {x} here.", "No, there is no sign of {x}.")
@@ -41,6 +47,7 @@ _WORSE = ("{side}: {fault}.", "{side} weighs more: {fault}.", "{side}, as I hear
 _WORSE_OF_BOTH = ("{side} weighs more: {fault} against {other}.", "{side}: {fault}, then {other}.")
 _NEITHER = ("Neither: the main problem is {first}.", "Neither of the two, rather {first}.")
 _NEITHER_CLEAN = ("Neither of the two disturbs here.", "Neither: I hear no fault of that sort.")
+_NOISY = ("The noise, going by a noisiness of {score}.", "The noise: noisiness {score} is the lowest dimension.")
 _FIX = (
     "Fix the {name} first: that would bring it to {mended}.",
     "The {name} first, then it would reach {mended}.",
@@ -50,7 +57,11 @@ _FIX = (
 _LITTLE_TO_FIX = ("Mending the {name} would hardly change the MOS of {mos}.",)
 _NOTHING_TO_FIX = ("There is no fault to fix, at a MOS of {mos}.", "Nothing to mend that I can name: MOS {mos}.")
 _REFERENCE_ANSWERS = {
-    "none": ("There is no reference to compare with.", "I was given no reference.", "No reference came with this clip."),
+    "none": (
+        "There is no reference to compare with.",
+        "I was given no reference.",
+        "No reference came with this clip.",
+    ),
     "same": (
         "Yes, the reference holds the same speech.",
         "Yes, it is the same talker and sentence.",
@@ -182,6 +193,8 @@ def _noise_or_codec(question: Question, notes: Notes, rng: np.random.Generator) 
     sides = [("The noise", NOISE_KINDS), ("The codec", CODEC_KINDS)]
     found = [(side, fault) for fault in notes.faults for side, kinds in sides if fault.kind in kinds]
     if not found:
+        if notes.low[:1] == ("noisiness",):
+            return pick(rng, _NOISY).format(score=f"{notes.scores['noisiness']:.1f}")
         if not notes.faults:
             return pick(rng, _NEITHER_CLEAN)
         return pick(rng, _NEITHER).format(first=fault_phrase(notes.faults[0], rng))

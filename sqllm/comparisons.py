@@ -19,7 +19,7 @@ _BETTER = (
     "I prefer {better}: it is {gap} above {worse}, MOS {high} against {low}.",
     "{better} wins by {gap}, with a MOS of {high} against {low}.",
     "Listeners would prefer {better}, by {gap} (MOS {high} against {low}).",
-    "{better}: MOS {high}, while {worse} gets {low}, a gap of {gap}.",
+    "{better}: MOS {high}, while {worse} gets {low}, a lead of {gap}.",
 )
 _SAME = (
     "They are about the same: {better} has MOS {high}, {worse} {low}.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,10 +22,11 @@ from sqllm.audio import (
 )
 from sqllm.encoders import pad_batch
 from sqllm.model import SpeechQualityModel
+from sqllm.notes import notes
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
-from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, notes, with_listener
+from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact, Judgement, Score
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES, HeardArtifact, Judgement, Score
 
 MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
 LONGEST_ANSWER = 96  # tokens
@@ -99,16 +100,28 @@ class Hearing:
         """The faults heard in the clip (any window); of a long clip with the windows they are heard in as spans."""
         if not self.speech_found:
             return ()
-        found: dict[str, list[tuple[str, tuple[float, float]]]] = {}
+        found: dict[str, list[tuple[HeardArtifact, tuple[float, float]]]] = {}
         for span, heard in zip(self.spans, self._listen_as(TYPICAL), strict=True):
             for artifact in heard.artifacts():
-                found.setdefault(artifact.kind, []).append((artifact.severity, span))
+                found.setdefault(artifact.kind, []).append((artifact, span))
         merged = []
         for kind, places in found.items():
-            severity = max((s for s, _ in places), key=("slight", "moderate", "strong").index)
+            severity = max((artifact.severity for artifact, _ in places), key=SEVERITIES.index)
             spans = tuple(span for _, span in places) if len(self.spans) > 1 else ()
-            merged.append(HeardArtifact(kind, severity, spans))
+            probability = max(artifact.probability for artifact, _ in places)
+            merged.append(HeardArtifact(kind, severity, spans, probability))
         return tuple(sorted(merged, key=lambda artifact: ARTIFACT_KINDS.index(artifact.kind)))
+
+    def _placed_artifacts(self) -> list[HeardArtifact]:
+        """The faults heard, with the spans that say more than which window they are in."""
+        return [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
+
+    @property
+    def reference_state(self) -> str:
+        """Whether a reference was given and holds the same speech: `none`, `same` or `other`."""
+        if self.reference is None:
+            return "none"
+        return "other" if self.reference_tokens is None else "same"
 
     @cached_property
     def speech_found(self) -> bool:
@@ -168,7 +181,9 @@ class Hearing:
         listener = get_profile(profile)
         request = with_listener(" ".join(question.split()), listener)
         means = {name: score.mean for name, score in self.scores(listener).items()}
-        asked = self._words.stem(request) + self.model.encode_text(notes(means, self.artifacts()))
+        asked = self._words.stem(request) + self.model.encode_text(
+            notes(means, self._placed_artifacts(), self.reference_state)
+        )
         cache = self._remember(self._typical_window())
         written: list[int] = []
         shown = ""

@@ -53,7 +53,7 @@ class NotedFault:
         return len(self.times) + self.more
 
     def text(self) -> str:
-        """"possibly strong packet loss at 2.1, 4.7 s"."""
+        """ "possibly strong packet loss at 2.1, 4.7 s"."""
         words = f"{'' if self.certain else 'possibly '}{self.severity} {self.kind.replace('-', ' ')}"
         if not self.times:
             return words

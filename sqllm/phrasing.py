@@ -11,13 +11,31 @@ from sqllm.words.faults import COUNTED, COUNTED_SEVERITY, NAMES, PHRASES
 if TYPE_CHECKING:
     import numpy as np
 
-NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+NUMBER_WORDS = (
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 _PLACES = {
     1: ("near {first} s", "at about {first} s", "around {first} s"),
     2: ("near {first} s and {last} s", "at {first} and {last} s", "around {first} and {last} s"),
     3: ("near {list} s", "at {list} s", "around {list} s"),
 }
-_MANY_PLACES = ("from {first} s on, {count} times", "{count} times from {first} s on", "at {start} s and {more} more times")
+_MANY_PLACES = (
+    "from {first} s on, {count} times",
+    "{count} times from {first} s on",
+    "at {start} s and {more} more times",
+)
 _COUNTED_FROM = 2
 
 

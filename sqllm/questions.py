@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from sqllm.profiles import ListenerProfile
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
-from sqllm.words.asked import QUESTIONS
+from sqllm.words.asked import QUESTIONS as QUESTIONS
 from sqllm.words.faults import ASKED, SHARED
-from sqllm.words.held_out import HELD_OUT
+from sqllm.words.held_out import HELD_OUT as HELD_OUT
 
 if TYPE_CHECKING:
     import numpy as np

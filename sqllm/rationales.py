@@ -48,7 +48,7 @@ _MILD_REASONS = (
     "all there is to notice is {first}",
     "a careful ear finds {first}",
     "the one blemish is {first}",
-    "I notice {first}",
+    "I detect {first}",
     "only {first} can be heard against it",
     "{first} took a little off the top",
 )
@@ -193,7 +193,9 @@ def lay_description(notes: Notes, rng: np.random.Generator) -> str:
     faults = " and ".join(clauses)
     template = pick(rng, _LAY_JOINS)
     if notes.mos >= CLEAN_FROM and notes.faults:
-        template = pick(rng, ("{verdict}, though {faults}.", "{verdict}, even if {faults}.", "{Faults}. {verdict} all the same."))
+        template = pick(
+            rng, ("{verdict}, though {faults}.", "{verdict}, even if {faults}.", "{Faults}. {verdict} all the same.")
+        )
     return template.format(verdict=verdict, faults=faults, Faults=capital(faults))
 
 

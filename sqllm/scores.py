@@ -96,7 +96,7 @@ class HeardArtifact:
     kind: str
     severity: str
     spans: tuple[tuple[float, float], ...] = ()
-    probability: float = 1.0
+    probability: float = field(default=1.0, compare=False)
 
     @property
     def certain(self) -> bool:
