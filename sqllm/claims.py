@@ -24,7 +24,7 @@ from sqllm.words.faults import (
     UNDERSTOOD,
     UNDERSTOOD_SHARED,
 )
-from sqllm.words.verdicts import CLEAN, FINE, LIKE_REFERENCE, LOW, NO_FAULT, UNNAMED
+from sqllm.words.verdicts import CLEAN, FINE, LIKE_REFERENCE, LOW, NO_FAULT, NONE_FOUND, UNNAMED
 
 _SEVERITY_OF = {word: severity for severity, words in SEVERITY_WORDS.items() for word in words}
 _SEVERITY = re.compile(rf"\b({'|'.join(sorted(_SEVERITY_OF, key=len, reverse=True))})\b")
@@ -37,7 +37,9 @@ _CLAUSE = re.compile(r"[.,;:!?()]")
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _COUNT = re.compile(rf"\b(?:\d+|{'|'.join(NUMBER_WORDS)}) (?:more )?times\b|\band \d+ more\b")
-_LIMIT = re.compile(rf"\b(?:at least|needs|minimum of|limit of|scale of|out of|from 1 to|(?<![\d.])1 to|/) ?{_NUMBER}")
+_LIMIT = re.compile(
+    rf"\b(?:at least|needs|minimum of|limit of|scale of 1 to|scale of|out of|from 1 to|(?<![\d.])1 to|/) ?{_NUMBER}"
+)
 _GAP = re.compile(rf"\b(?:by|lead of|which is) {_NUMBER}\b|\b{_NUMBER} (?:above|below|more|less|points?)\b")
 _TIMES = re.compile(rf"(?<![\d.])({_NUMBER}(?:(?:, and |, | and |-){_NUMBER})*)\s?s(?:ec(?:ond)?s?)?\b")
 _RISE = re.compile(r"\bfrom (\d\.\d) to (\d\.\d)\b")
@@ -75,7 +77,8 @@ class FaultClaim:
 @dataclass(frozen=True)
 class Claims:
     """What a text states. `scores` by dimension, `unnamed` the scores without one; `times` in seconds; `mended` the MOS
-    after a repair; `fine` the dimensions it praises; `clean` whether it says that no fault is heard.
+    after a repair; `fine` the dimensions it praises; `faultless` whether it says that no fault is heard, and `clean`
+    whether it praises the clip as a whole.
     """
 
     faults: tuple[FaultClaim, ...] = ()
@@ -84,6 +87,7 @@ class Claims:
     unnamed: tuple[float, ...] = ()
     mended: float | None = None
     fine: tuple[str, ...] = ()
+    faultless: bool = False
     clean: bool = False
 
     def score(self, dimension: str) -> float | None:
@@ -94,12 +98,13 @@ class Claims:
 
 @dataclass(frozen=True)
 class _Meaning:
-    """What a phrase stands for: kinds (with severity), a fine dimension, a clean clip, or nothing at all."""
+    """What a phrase stands for: kinds (with severity), a fine dimension, no fault at all, or a clean clip."""
 
     kinds: tuple[str, ...] = ()
     severity: str | None = None
     dimension: str | None = None
     fine: str | None = None
+    faultless: bool = False
     clean: bool = False
 
 
@@ -111,6 +116,7 @@ def claims(text: str) -> Claims:
         _numbers(lowered),
         faults=tuple(_fault_claims(lowered, found)),
         fine=tuple(dict.fromkeys(meaning.fine for _, meaning in found if meaning.fine)),
+        faultless=any(meaning.faultless for _, meaning in found),
         clean=any(meaning.clean for _, meaning in found),
     )
 
@@ -131,8 +137,8 @@ def _vocabulary() -> tuple[re.Pattern[str], Mapping[str, _Meaning]]:
         meanings[word] = _Meaning(kinds, dimension=dimension)
     for dimension, praises in FINE.items():
         meanings |= {praise: _Meaning(fine=dimension) for praise in praises}
-    meanings |= {said.lower(): _Meaning(clean=True) for said in (*CLEAN, *LIKE_REFERENCE)}
-    meanings |= {said.lower(): _Meaning() for said in (*NO_FAULT, *UNNAMED)}
+    meanings |= {said.lower(): _Meaning(faultless=True, clean=True) for said in (*CLEAN, *LIKE_REFERENCE)}
+    meanings |= {said.lower(): _Meaning(faultless=True) for said in (*NO_FAULT, *NONE_FOUND, *UNNAMED)}
     longest = sorted(meanings, key=len, reverse=True)
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest))})(?!\w)"), meanings
 

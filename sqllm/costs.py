@@ -14,20 +14,20 @@ TOP_MOS = 4.6  # what clean clips are rated, on average
 UNKNOWN_WEIGHT = 0.3  # faults that nobody named, in units of -log(1 - cost)
 
 COSTS: Mapping[str, Mapping[str, float]] = {
-    "background-noise": {"slight": 0.18, "moderate": 0.40, "strong": 0.77},
-    "hum": {"slight": 0.12, "moderate": 0.30, "strong": 0.60},
-    "competing-speaker": {"slight": 0.12, "moderate": 0.38, "strong": 0.55},
-    "packet-loss": {"slight": 0.23, "moderate": 0.45, "strong": 0.67},
-    "time-clipping": {"slight": 0.25, "moderate": 0.50, "strong": 0.73},
-    "amplitude-clipping": {"slight": 0.17, "moderate": 0.45, "strong": 0.75},
-    "codec": {"slight": 0.15, "moderate": 0.32, "strong": 0.62},
-    "noise-suppression": {"slight": 0.10, "moderate": 0.20, "strong": 0.50},
-    "band-limited": {"slight": 0.10, "moderate": 0.20, "strong": 0.40},
-    "reverberation": {"slight": 0.15, "moderate": 0.40, "strong": 0.76},
-    "echo": {"slight": 0.15, "moderate": 0.35, "strong": 0.60},
-    "too-quiet": {"slight": 0.18, "moderate": 0.40, "strong": 0.72},
-    "too-loud": {"slight": 0.07, "moderate": 0.12, "strong": 0.22},
-    "level-change": {"slight": 0.06, "moderate": 0.12, "strong": 0.18},
+    "background-noise": {"slight": 0.25, "moderate": 0.50, "strong": 0.80},
+    "hum": {"slight": 0.10, "moderate": 0.20, "strong": 0.45},
+    "competing-speaker": {"slight": 0.20, "moderate": 0.35, "strong": 0.50},
+    "packet-loss": {"slight": 0.25, "moderate": 0.40, "strong": 0.70},
+    "time-clipping": {"slight": 0.30, "moderate": 0.50, "strong": 0.70},
+    "amplitude-clipping": {"slight": 0.15, "moderate": 0.25, "strong": 0.60},
+    "codec": {"slight": 0.15, "moderate": 0.30, "strong": 0.65},
+    "noise-suppression": {"slight": 0.10, "moderate": 0.30, "strong": 0.55},
+    "band-limited": {"slight": 0.15, "moderate": 0.30, "strong": 0.50},
+    "reverberation": {"slight": 0.30, "moderate": 0.60, "strong": 0.75},
+    "echo": {"slight": 0.10, "moderate": 0.25, "strong": 0.50},
+    "too-quiet": {"slight": 0.20, "moderate": 0.45, "strong": 0.75},
+    "too-loud": {"slight": 0.10, "moderate": 0.15, "strong": 0.30},
+    "level-change": {"slight": 0.10, "moderate": 0.15, "strong": 0.20},
 }
 
 

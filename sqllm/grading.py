@@ -14,7 +14,7 @@ from sqllm.questions import USES, Question
 from sqllm.scores import DIMENSIONS, HeardArtifact, ParseError, category, parse_category
 
 SCORE_TOLERANCE, TIME_TOLERANCE, MENDED_TOLERANCE = 0.2, 0.3, 0.3
-_ROUNDING = 0.0501  # truth is said to a tenth
+_EXACTLY = 1e-6  # for sums of tenths
 _YES_OR_NO = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
 _LASTING = re.compile(r"all along|throughout|whole clip|beginning to end|all the time|constant", re.IGNORECASE)
 _UNPLACED = re.compile(r"can't (?:say|tell)|cannot (?:say|tell)", re.IGNORECASE)
@@ -47,7 +47,7 @@ def _wrong_fault(claim: FaultClaim, scores: Scores, artifacts: Artifacts) -> Ite
         if any(artifact.certain for artifact in there):
             yield f"It says that there is no {name}, which is there."
     elif not there:
-        if claim.dimension is None or scores[claim.dimension] >= LOW_BELOW + _ROUNDING:
+        if claim.dimension is None or scores[claim.dimension] >= LOW_BELOW:
             yield f"It names {name}, which is not there."
     elif claim.severity and claim.severity not in {artifact.severity for artifact in there}:
         yield f"It calls {name} {claim.severity}, which is {there[0].severity}."
@@ -60,8 +60,8 @@ def _wrong_praise(said: Claims, scores: Scores, artifacts: Artifacts) -> Iterato
             yield f"It praises the {dimension}, which is {scores[dimension]:.1f}."
         elif kinds & TOUCHES[dimension]:
             yield f"It praises the {dimension}, which {sorted(kinds & TOUCHES[dimension])[0]} damages."
-    if said.clean and kinds:
-        yield f"It calls the clip clean, which has {sorted(kinds)[0]}."
+    if said.faultless and kinds:
+        yield f"It says that there is no fault, where there is {sorted(kinds)[0]}."
     if said.clean and scores["mos"] < ACCEPTABLE_MOS:
         yield f"It calls the clip clean, whose MOS is {scores['mos']:.1f}."
 
@@ -85,11 +85,11 @@ def _wrong_times(said: Claims, artifacts: Artifacts) -> Iterator[str]:
 
 
 def _near(said: float | None, score: float) -> bool:
-    return said is not None and abs(said - score) <= SCORE_TOLERANCE + _ROUNDING
+    return said is not None and abs(said - score) <= SCORE_TOLERANCE + _EXACTLY
 
 
 def _in_spans(time: float, spans: Sequence[tuple[float, float]]) -> bool:
-    reach = TIME_TOLERANCE + _ROUNDING
+    reach = TIME_TOLERANCE + _EXACTLY
     return any(start - reach <= time <= stop + reach for start, stop in spans)
 
 
@@ -216,7 +216,7 @@ def _fix(question: Question, answer: str, scores: Scores, artifacts: Artifacts) 
         return False
     if said.mended is None:
         return bool(_LITTLE.search(answer)) and truth.fix[1] <= truth.mos + MENDED_TOLERANCE
-    return abs(said.mended - mos_without(truth.mos, artifacts, kind)) <= MENDED_TOLERANCE + _ROUNDING
+    return abs(said.mended - mos_without(truth.mos, artifacts, kind)) <= MENDED_TOLERANCE + _EXACTLY
 
 
 def _reference_is_right(answer: str, reference: str) -> bool:
@@ -233,7 +233,7 @@ def _off_topic(question: Question, answer: str, scores: Scores, artifacts: Artif
 
 
 def comparison_is_right(answer: str, first: Notes, second: Notes) -> bool:
-    """Whether a comparison of clip A (`first`) with clip B (`second`) names the better one, or none where it is close."""
+    """Whether a comparison of clip A (`first`) with clip B (`second`) names the better one, or says they are close."""
     pair = Comparison.of(first, second)
     if re.search(r"about the same|hardly any difference|no difference|equally", answer, re.IGNORECASE):
         return pair.same

@@ -8,7 +8,7 @@ from sqllm.notes import LOW_BELOW, NotedFault, Notes
 from sqllm.phrasing import capital, count_word, fault_name, fault_phrase, indefinite, pick, series
 from sqllm.scores import CATEGORIES, category, describe
 from sqllm.words.faults import LAY
-from sqllm.words.verdicts import CLEAN, FINE, LAY_VERDICTS, LIKE_REFERENCE, LOW, NO_FAULT, UNNAMED
+from sqllm.words.verdicts import CLEAN, FINE, LAY_VERDICTS, LIKE_REFERENCE, LOW, NO_FAULT, NONE_FOUND, UNNAMED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +87,7 @@ _WEAKEST = (
     "lowest of the four dimensions is {name} at {score}",
     "of the dimensions, {name} is lowest at {score}",
 )
-_LOWS = ("what lowers it is {low}", "the weak point is {low}", "I mark it down for {low}", "it loses by {low}")
+_LOWS = ("what lowers it is {low}", "the sore point is {low}", "I mark it down for {low}", "it loses by {low}")
 
 
 def rationale(notes: Notes, rng: np.random.Generator) -> str:
@@ -180,6 +180,7 @@ def _sentences(parts: list[str]) -> str:
 
 
 _LAY_JOINS = ("{verdict}: {faults}.", "{verdict}, because {faults}.", "{Faults}. {verdict}.", "{verdict}. {Faults}.")
+_LAY_BUTS = ("{verdict}, though {faults}.", "{verdict}, even if {faults}.", "{Faults}. {verdict} all the same.")
 _LAY_CLEAN = ("the voice is clear and close", "nothing gets in the way of the voice", "you hear every word with ease")
 _LAY_UNNAMED = ("it is hard to say why", "nothing sticks out, it just sounds poor")
 
@@ -193,9 +194,7 @@ def lay_description(notes: Notes, rng: np.random.Generator) -> str:
     faults = " and ".join(clauses)
     template = pick(rng, _LAY_JOINS)
     if notes.mos >= CLEAN_FROM and notes.faults:
-        template = pick(
-            rng, ("{verdict}, though {faults}.", "{verdict}, even if {faults}.", "{Faults}. {verdict} all the same.")
-        )
+        template = pick(rng, _LAY_BUTS)
     return template.format(verdict=verdict, faults=faults, Faults=capital(faults))
 
 
@@ -206,7 +205,6 @@ _ENGINEER = (
     "Diagnosis: {faults}. MOS {mos}; {weak} is the weakest at {low}.",
     "MOS {mos}. Found: {faults}. Lowest dimension: {weak} at {low}.",
 )
-_ENGINEER_CLEAN = ("no artifacts found", "no impairment detected", "no degradation identified")
 
 
 def engineer_report(notes: Notes, rng: np.random.Generator) -> str:
@@ -217,7 +215,7 @@ def engineer_report(notes: Notes, rng: np.random.Generator) -> str:
         mos=f"{notes.mos:.1f}",
         weak=weak,
         low=f"{notes.scores[weak]:.1f}",
-        faults=faults or pick(rng, _ENGINEER_CLEAN),
+        faults=faults or pick(rng, NONE_FOUND[:3]),
     )
     cost = _cost(notes, rng) if rng.random() < 0.4 else ""
     return f"{report} {_sentences([cost])}".strip()

@@ -57,6 +57,17 @@ NO_FAULT: tuple[str, ...] = (
     "Nothing in particular disturbs",
     "I find no clear fault",
 )
+NONE_FOUND: tuple[str, ...] = (
+    "no artifacts found",
+    "no impairment detected",
+    "no degradation identified",
+    "there is no fault to fix",
+    "nothing to mend",
+    "no artifacts",
+    "no faults",
+    "no impairments",
+    "no degradations",
+)
 UNNAMED: tuple[str, ...] = (
     "No single fault stands out, yet it does not sound good",
     "It sounds poor without one clear cause",
