@@ -31,12 +31,13 @@ _WILL_NOT_DO = (
     "No, {use} takes at least {limit} and this has MOS {mos}.",
 )
 _REASON = ("I hear {first}.", "The main problem is {first}.", "It suffers from {first}.", "What stands out is {first}.")
+_DOUBTED_REASON = ("I hear {first}.", "The cause is {first}.", "What stands out is {first}.")
 _DOMINANT = ("{first}.", "The main problem is {first}.", "It is {first}.", "Above all I hear {first}.")
 _ABSENT = ("No, I hear no {x}.", "No, I notice no {x} here.", "No, there is no sign of {x}.")
 _NOWHERE = ("Nowhere: I hear no {x}.", "At no time, I notice no {x}.", "I hear no {x} in this clip.")
 _NOT_BAD = ("I hear no {x}.", "There is no sign of {x}.", "Not at all: I notice no {x}.")
 _LASTING = ("All along: {fault}.", "Throughout the clip, {fault}.", "From beginning to end: {fault}.")
-_UNPLACED = ("I hear {fault}, but can't say when.", "There is {fault}, at times that I can't tell.")
+_UNPLACED = ("I hear {fault}, but can't say when.", "I notice {fault}, at times that I can't tell.")
 _SEVERITY = (
     "The {name} is {severity}.",
     "{severity}: {fault}.",
@@ -117,7 +118,8 @@ def short_reason(notes: Notes, rng: np.random.Generator) -> str:
     """One sentence: the first two faults, or what is low, or that nothing is."""
     if notes.faults:
         said = [fault_phrase(fault, rng, placed=index == 0) for index, fault in enumerate(notes.faults[:2])]
-        return capital(pick(rng, _REASON).format(first=series(said)))
+        templates = _REASON if notes.faults[0].certain else _DOUBTED_REASON
+        return capital(pick(rng, templates).format(first=series(said)))
     if notes.low:
         return capital(pick(rng, _REASON).format(first=series([LOW[name] for name in notes.low[:2]])))
     if notes.mos < CLEAN_FROM:

@@ -28,7 +28,7 @@ _SAME = (
 )
 _EQUAL = ("They are about the same, both at MOS {high}.", "About the same: MOS {high} each.")
 _WHY = ("{worse} suffers from {faults}", "in {worse} I hear {faults}", "what pulls {worse} down is {faults}")
-_WHY_NOT = ("{better} has only {faults}", "in {better} there is {faults}", "{better} shows {faults}")
+_WHY_NOT = ("{better} has only {faults}", "in {better} I still hear {faults}", "{better} shows {faults}")
 _CLEAN = ("{better} has no fault that I can name", "in {better} nothing disturbs in particular")
 
 

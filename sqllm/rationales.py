@@ -40,9 +40,18 @@ _REASONS = (
     "listeners would first complain about {first}",
     "most of the loss comes from {first}",
     "the ear is caught by {first}",
-    "nobody would miss {first}",
+    "what a listener notices first is {first}",
     "{first} decided this",
     "{first} did the damage",
+)
+_DOUBTED_REASONS = (
+    "I hear {first}",
+    "what hurts is {first}",
+    "the cause is {first}",
+    "the one thing I can name is {first}",
+    "without being sure, I would name {first}",
+    "what stands out is {first}",
+    "if there is a fault, it is {first}",
 )
 _MILD_REASONS = (
     "all there is to notice is {first}",
@@ -54,8 +63,8 @@ _MILD_REASONS = (
 )
 _RESTS = (
     "{rest} came on top",
-    "there is also {rest}",
-    "then comes {rest}",
+    "I also hear {rest}",
+    "next to it I hear {rest}",
     "less so, I hear {rest}",
     "add to that {rest}",
     "beside it I hear {rest}",
@@ -87,7 +96,12 @@ _WEAKEST = (
     "lowest of the four dimensions is {name} at {score}",
     "of the dimensions, {name} is lowest at {score}",
 )
-_LOWS = ("what lowers it is {low}", "the sore point is {low}", "I mark it down for {low}", "it loses by {low}")
+_LOWS = (
+    "what lowers it is {low}",
+    "the sore point is {low}",
+    "I mark it down for {low}",
+    "it falls short because of {low}",
+)
 
 
 def rationale(notes: Notes, rng: np.random.Generator) -> str:
@@ -98,7 +112,7 @@ def rationale(notes: Notes, rng: np.random.Generator) -> str:
     first, rest = faults[0], series(faults[1:]) if faults[1:] else ""
     more = _extra(notes, rng)
     shape = rng.random()
-    if shape < 0.25 and notes.mos < MILD_FROM:
+    if shape < 0.25 and notes.mos < MILD_FROM and notes.faults[0].certain:
         said = pick(rng, _ONE_SENTENCE).format(first=first, **_verdict_words(notes))
         return _sentences([said, pick(rng, _RESTS).format(rest=rest) if rest else more])
     template = pick(rng, _reasons(notes, rng))
@@ -118,6 +132,8 @@ def rationale(notes: Notes, rng: np.random.Generator) -> str:
 
 
 def _reasons(notes: Notes, rng: np.random.Generator) -> tuple[str, ...]:
+    if not notes.faults[0].certain:
+        return _DOUBTED_REASONS
     if notes.reference == "same" and rng.random() < 0.5:
         return _REFERENCE_REASONS
     return _MILD_REASONS if notes.mos >= MILD_FROM else _REASONS

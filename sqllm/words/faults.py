@@ -42,8 +42,8 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "band-limited": ("band limitation", "a narrow band", "muffled sound", "missing high frequencies"),
     "reverberation": ("reverberation", "reverb", "room sound", "room reflections"),
     "echo": ("echo", "echoes", "talker echo", "a delayed copy of the voice"),
-    "too-quiet": ("low level", "low volume", "too little volume", "quiet speech"),
-    "too-loud": ("high level", "excessive volume", "too much volume", "excessive loudness"),
+    "too-quiet": ("low level", "low volume", "insufficient volume", "quiet speech"),
+    "too-loud": ("high level", "excessive volume", "overly loud speech", "excessive loudness"),
     "level-change": ("level changes", "level jumps", "volume changes", "loudness jumps"),
 }
 
