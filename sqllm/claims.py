@@ -32,6 +32,9 @@ _SEVERITY_BEHIND = re.compile(rf"^\s*(?:\(|is |are |sounds? |: ?)?(?:rather |ver
 _DENIAL = re.compile(
     r"\b(?:no|nor|neither|not any|hardly any|(?:without|free of|free from|not)(?! (?:the|its|this|for)\b))\b"
 )
+_DENIAL_BEHIND = re.compile(r"^\s*(?:is|are|was|were) (?:not|absent|hardly)\b")
+_DENIAL_GOES_ON = re.compile(r"\s*,?\s*(?:or|nor)\s*(?:any\s*)?")
+_RATED = re.compile(r"^\s*(?:is|at|:|of)?\s*[1-5]\.\d(?!\s?s\b)")
 _DOUBT = re.compile(r"\b(?:possibly|perhaps|maybe|probably|might|may)\b")
 _CLAUSE = re.compile(r"[.,;:!?()]")
 
@@ -150,18 +153,20 @@ def _meanings(text: str) -> Iterator[tuple[re.Match[str], _Meaning]]:
 
 
 def _fault_claims(text: str, found: list[tuple[re.Match[str], _Meaning]]) -> Iterator[FaultClaim]:
-    before = 0
+    before, denied = 0, False
     for match, meaning in found:
-        lead = text[before : match.start()]
+        lead, behind = text[before : match.start()], text[match.end() :]
         before = match.end()
-        if not meaning.kinds:
+        if not meaning.kinds or (meaning.dimension and _RATED.match(behind)):
+            denied = False
             continue
+        goes_on = denied and bool(_DENIAL_GOES_ON.fullmatch(lead))
         lead = _CLAUSE.split(lead)[-1]
         severity = meaning.severity
         if severity is None:
-            around = _SEVERITY.findall(lead)[-1:] or _SEVERITY_BEHIND.findall(text[match.end() :])
+            around = _SEVERITY.findall(lead)[-1:] or _SEVERITY_BEHIND.findall(behind)
             severity = _SEVERITY_OF[around[0]] if around else None
-        denied = bool(_DENIAL.search(lead))
+        denied = goes_on or bool(_DENIAL.search(lead) or _DENIAL_BEHIND.match(behind))
         yield FaultClaim(meaning.kinds, severity, not denied, bool(_DOUBT.search(lead)), meaning.dimension)
 
 

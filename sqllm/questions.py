@@ -110,9 +110,9 @@ def draw_question(
 def _draw_fault(rng: np.random.Generator, artifacts: Sequence[HeardArtifact]) -> tuple[str, tuple[str, ...]]:
     """Words for a fault, and the kinds they mean."""
     present = sorted({artifact.kind for artifact in artifacts})
-    of_present = bool(present) and rng.random() < PRESENT_SHARE
-    kinds = present if of_present else [kind for kind in ARTIFACT_KINDS if kind not in present]
-    kind = str(rng.choice(kinds))
+    absent = [kind for kind in ARTIFACT_KINDS if kind not in present]
+    of_present = bool(present) and (not absent or rng.random() < PRESENT_SHARE)
+    kind = str(rng.choice(present if of_present else absent))
     shared = [word for word, meant in SHARED.items() if kind in meant and (of_present or not {*meant} & {*present})]
     if shared and rng.random() < 0.25:
         word = str(rng.choice(shared))

@@ -225,7 +225,7 @@ _ENGINEER = (
 
 def engineer_report(notes: Notes, rng: np.random.Generator) -> str:
     """Kinds, severities, times and figures."""
-    faults = ", ".join(_technical(fault) for fault in notes.faults[:MOST_FAULTS])
+    faults = ", ".join(_technical(fault, not index) for index, fault in enumerate(notes.faults[:MOST_FAULTS]))
     weak = notes.weakest
     report = pick(rng, _ENGINEER).format(
         mos=f"{notes.mos:.1f}",
@@ -237,10 +237,10 @@ def engineer_report(notes: Notes, rng: np.random.Generator) -> str:
     return f"{report} {_sentences([cost])}".strip()
 
 
-def _technical(fault: NotedFault) -> str:
-    """ "packet loss (strong, 11 times from 1.2 s)"."""
+def _technical(fault: NotedFault, listed: bool) -> str:
+    """ "packet loss (strong, eleven times from 1.2 s on)"; the times themselves where they are few and `listed`."""
     detail = fault.severity
-    if fault.more:
+    if fault.more or (fault.count > 1 and not listed):
         detail += f", {count_word(fault.count)} times from {fault.times[0]:.1f} s on"
     elif fault.times:
         detail += f", at {series([f'{time:.1f}' for time in fault.times])} s"

@@ -103,12 +103,19 @@ def test_every_phrase_is_understood_as_what_it_stands_for() -> None:
         ("Codec artifacts (moderate)", {"codec"}, "moderate", True),
         ("I hear five drop-outs", {"packet-loss", "time-clipping"}, None, True),
         ("Mild amplitude clipping", {"amplitude-clipping"}, "slight", True),
+        ("The echo is not a problem.", {"echo"}, None, False),
+        ("Somewhat muffled", {"band-limited"}, None, True),
         ("Without the hum it would reach 4.0.", {"hum"}, None, True),
     ],
 )
 def test_other_wordings_are_understood_too(text: str, kinds: set[str], severity: str | None, present: bool) -> None:
     (claim,) = claims(text).faults
     assert (set(claim.kinds), claim.severity, claim.present) == (kinds, severity, present)
+
+
+def test_one_no_denies_a_series_and_a_rated_dimension_is_no_fault() -> None:
+    assert [claim.present for claim in claims("I hear no noise or hum, but an echo.").faults] == [False, False, True]
+    assert claims("Quality is 3.9, noise 4.2.").faults == ()
 
 
 def test_numbers_are_told_apart() -> None:

@@ -95,6 +95,12 @@ def test_half_of_the_questions_about_faults_are_about_one_that_is_there(family: 
     assert {kind for question in drawn for kind in question.kinds} == set(ARTIFACT_KINDS)
 
 
+def test_a_clip_with_every_fault_and_a_pair_of_clips_can_be_asked_about() -> None:
+    rng, everything = np.random.default_rng(0), [HeardArtifact(kind, "slight") for kind in ARTIFACT_KINDS]
+    assert draw_question(rng, "presence", everything).kinds
+    assert draw_question(rng, COMPARE).text in QUESTIONS[COMPARE]
+
+
 def test_a_fault_is_asked_for_in_its_number() -> None:
     texts = {draw_question(np.random.default_rng(seed), "presence").text for seed in range(2000)}
     assert {"Are there lost packets?", "Is there packet loss?", "Is there a second voice?"} <= texts
