@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,8 +22,9 @@ from sqllm.audio import (
 )
 from sqllm.encoders import LOCATED_KINDS, pad_batch
 from sqllm.model import SpeechQualityModel
+from sqllm.notes import notes
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
-from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, notes, with_listener
+from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES, HeardArtifact, Judgement, Score
 from sqllm.spans import Span, as_moments, spans_of_frames
@@ -104,14 +105,16 @@ class Hearing:
         """
         if not self.speech_found:
             return ()
-        found: dict[str, list[tuple[str, int]]] = {}
+        found: dict[str, list[tuple[HeardArtifact, int]]] = {}
         for window, heard in enumerate(self._listen_as(TYPICAL)):
             for artifact in heard.artifacts():
-                found.setdefault(artifact.kind, []).append((artifact.severity, window))
+                found.setdefault(artifact.kind, []).append((artifact, window))
         merged = []
         for kind, places in found.items():
-            severity = max((s for s, _ in places), key=SEVERITIES.index)
-            merged.append(HeardArtifact(kind, severity, self._when(kind, [window for _, window in places])))
+            severity = max((artifact.severity for artifact, _ in places), key=SEVERITIES.index)
+            spans = self._when(kind, [window for _, window in places])
+            probability = max(artifact.probability for artifact, _ in places)
+            merged.append(HeardArtifact(kind, severity, spans, probability))
         return tuple(sorted(merged, key=lambda artifact: ARTIFACT_KINDS.index(artifact.kind)))
 
     def _when(self, kind: str, heard_in: Sequence[int]) -> tuple[Span, ...]:
@@ -128,6 +131,17 @@ class Hearing:
         if moments:
             return tuple(as_moments(moments, self.clip.seconds))
         return tuple(self.spans[window] for window in heard_in) if len(self.spans) > 1 else ()
+
+    def _placed_artifacts(self) -> list[HeardArtifact]:
+        """The faults heard, with the spans that say more than which window they are in."""
+        return [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
+
+    @property
+    def reference_state(self) -> str:
+        """Whether a reference was given and holds the same speech: `none`, `same` or `other`."""
+        if self.reference is None:
+            return "none"
+        return "other" if self.reference_tokens is None else "same"
 
     @cached_property
     def speech_found(self) -> bool:
@@ -187,7 +201,9 @@ class Hearing:
         listener = get_profile(profile)
         request = with_listener(" ".join(question.split()), listener)
         means = {name: score.mean for name, score in self.scores(listener).items()}
-        asked = self._words.stem(request) + self.model.encode_text(notes(means, self.artifacts()))
+        asked = self._words.stem(request) + self.model.encode_text(
+            notes(means, self._placed_artifacts(), self.reference_state)
+        )
         cache = self._remember(self._typical_window())
         written: list[int] = []
         shown = ""

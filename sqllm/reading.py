@@ -147,7 +147,8 @@ class Heard:
         found = []
         for kind in ARTIFACT_KINDS:
             if kind in self.faults and self.faults[kind][0] < 0.5:
-                found.append(HeardArtifact(kind, SEVERITIES[int(self.faults[kind][1:].argmax())]))
+                severity = SEVERITIES[int(self.faults[kind][1:].argmax())]
+                found.append(HeardArtifact(kind, severity, probability=1 - float(self.faults[kind][0])))
         return tuple(found)
 
 

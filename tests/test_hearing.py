@@ -59,6 +59,12 @@ def test_a_reference_of_other_speech_is_left_out_with_a_warning(tiny: SpeechQual
     assert wrong.scores()["mos"].mean == alone.scores()["mos"].mean
 
 
+def test_a_hearing_knows_whether_its_reference_is_of_the_same_speech(tiny: SpeechQualityLLM) -> None:
+    clip = clip_of(4, 1)
+    references = (None, clip, clip_of(4, 2))
+    assert [tiny.listen(clip, reference).reference_state for reference in references] == ["none", "same", "other"]
+
+
 def test_a_narrow_file_is_named(tiny: SpeechQualityLLM) -> None:
     clip = Clip(speech_like(2), "phone.wav", source_rate=8000)
     assert "The file is sampled at 8000 Hz: it holds nothing above 4 kHz." in tiny.listen(clip).warnings

@@ -187,6 +187,19 @@ def test_the_text_of_a_lesson_is_what_its_targets_say(words: Vocabulary) -> None
         assert sum(target.weight for target in text) == pytest.approx(1)
 
 
+def test_notes_of_a_lesson_tell_whether_the_reference_is_heard_and_doubt_some_faults(words: Vocabulary) -> None:
+    rng, told = np.random.default_rng(2), {True: "", False: ""}
+    for reference in told:
+        for number in range(60):
+            lesson = make_lesson(clip_with(3.0, number), words, rng, 0.5, reference=reference)
+            told[reference] += words.model.tokenizer.decode(lesson.tree.ids)
+    assert "Reference: same speech." in told[True]
+    assert "Reference: none." not in told[True]
+    assert "Reference: same speech." not in told[False]
+    assert told[False].count("Reference: none.") > told[False].count("Reference: other speech.") > 0
+    assert told[False].count("possibly") > 5
+
+
 def test_a_clip_without_speech_teaches_no_scores(words: Vocabulary) -> None:
     lesson = make_lesson(clip_with(2.0, speech=False), words, np.random.default_rng(0), 1.0)
     assert lesson.scores == []

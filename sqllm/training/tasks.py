@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from sqllm.answers import compose_answer
 from sqllm.corpus.layout import CorpusClip
+from sqllm.notes import notes
 from sqllm.profiles import PROFILES, TYPICAL, ListenerProfile
 from sqllm.prompt import ROOT, PromptTree
 from sqllm.questions import (
@@ -15,19 +18,20 @@ from sqllm.questions import (
     SCORE_BLOCKS,
     SCORE_REQUESTS,
     SPEECH_BLOCK,
-    compose_answer,
     draw_question,
     fault_block,
-    notes,
     with_listener,
 )
 from sqllm.reading import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, clamp
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, clamp
 
 LABEL_SD = 0.3  # where a label comes without a spread
 SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
 ABSENT_FAULTS = 4
-MISSED_FAULTS = 0.2
+MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
+DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
+OTHER_REFERENCE = 0.1
+TEXT_FAMILIES = ("explanatory",) * 4 + FAMILIES
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,15 @@ class Tasks:
 
 
 def make_lesson(
-    clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float, tasks: Tasks | None = None
+    clip: CorpusClip,
+    words: Vocabulary,
+    rng: np.random.Generator,
+    plain: float,
+    tasks: Tasks | None = None,
+    reference: bool = False,
 ) -> Lesson:
-    """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings.
+    """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings, `reference` whether the clip is
+    heard with its reference.
 
     A clip without speech has no scores to teach: it asks for speech only.
     """
@@ -106,7 +116,7 @@ def make_lesson(
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, words, rng, plain)
     if tasks.text:
-        _add_text(lesson, clip, words, rng)
+        _add_text(lesson, clip, words, rng, reference)
     return lesson
 
 
@@ -181,21 +191,38 @@ def _add_choice(lesson: Lesson, block: int, token: int, weight: float) -> None:
     lesson.targets.append(Target(lesson.tree.last(block), (token,), (1.0,), weight, "fault"))
 
 
-def _add_text(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator) -> None:
+def _add_text(
+    lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, reference: bool = False
+) -> None:
     """A question of a random family, by a random listener, with its whole answer behind that listener's notes."""
     listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
     profile = listeners[int(rng.integers(len(listeners)))]
     scores = listener_scores(clip, profile)
     if not clip.speech or set(scores) != set(DIMENSIONS):
         return
-    question = draw_question(rng, str(rng.choice(["explanatory", *FAMILIES])))
-    # Some faults are left out of notes and answer alike: a listener who missed one still has to give a reason.
-    noted = [artifact for artifact in clip.artifacts or () if rng.random() > MISSED_FAULTS]
-    answer = compose_answer(question, scores, noted, rng)
+    noted = _noted(clip.artifacts or (), rng)
+    # A reference of other speech is noted, but not heard.
+    state = "same" if reference else "other" if rng.random() < OTHER_REFERENCE else "none"
+    question = draw_question(rng, str(rng.choice(TEXT_FAMILIES)), noted)
+    answer = compose_answer(question, scores, noted, rng, state)
     request = with_listener(question.text, profile, int(rng.integers(max(1, len(profile.words)))))
-    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(notes(scores, noted))], ROOT)
+    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(notes(scores, noted, state))], ROOT)
     ids = [*words.model.encode_text(answer), words.model.encode_text(words.model.turns.end)[0]]
     node = lesson.tree.add(ids[:-1], stem)
     positions = [lesson.tree.last(stem), *range(*lesson.tree.spans[node])]
     for position, token in zip(positions, ids, strict=True):
         lesson.targets.append(Target(position, (token,), (1.0,), 1.0 / len(ids), "text"))
+
+
+def _noted(artifacts: Sequence[HeardArtifact], rng: np.random.Generator) -> list[HeardArtifact]:
+    """What a listener notes of the faults: some are missed, some doubted, some not placed, in notes and answer alike.
+
+    A listener who missed one still has to give a reason, and must not make up times.
+    """
+    noted = []
+    for artifact in artifacts:
+        missed, doubted, unplaced = rng.random(3) < (MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS)
+        if not missed:
+            spans = () if unplaced else artifact.spans
+            noted.append(replace(artifact, spans=spans, probability=DOUBT if doubted else artifact.probability))
+    return noted

@@ -194,7 +194,7 @@ class Trainer:
         chosen, with_reference = self._draw_batch(rng)
         plain = 1.0 if self.step < self.settings.plain_start * self.settings.steps else self.settings.plain_share
         tasks = Tasks(*(bool(rng.random() < share) for share in self._shares()))
-        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks) for i in chosen]
+        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks, with_reference) for i in chosen]
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * self._rate()
         self.optimizer.zero_grad(set_to_none=True)
