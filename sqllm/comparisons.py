@@ -12,6 +12,7 @@ from sqllm.words.verdicts import LOW
 if TYPE_CHECKING:
     import numpy as np
 
+MOST_NOTED = 2  # faults a clip
 SAME_WITHIN = 0.2  # MOS differences below this are "about the same"
 _BETTER = (
     "{better} is better by {gap}: MOS {high} against {low}.",
@@ -57,6 +58,19 @@ class Comparison:
     def same(self) -> bool:
         """Whether they count as equally good."""
         return self.gap < SAME_WITHIN
+
+
+def comparison_notes(first: Notes, second: Notes) -> str:
+    """What the listener has noted of clips A and B before comparing them, with the verdict."""
+    pair = Comparison.of(first, second)
+    sides = [f"{letter} MOS {noted.mos:.1f}, {_noted_faults(noted)}" for letter, noted in (("A", first), ("B", second))]
+    verdict = "about the same" if pair.same else f"{pair.better} by {pair.gap:.1f}"
+    return f"Notes: {'; '.join(sides)}. {verdict}.\n"
+
+
+def _noted_faults(noted: Notes) -> str:
+    said = [f"{fault.severity} {fault.kind.replace('-', ' ')}" for fault in noted.faults[:MOST_NOTED]]
+    return " and ".join(said or [LOW[name] for name in noted.low[:MOST_NOTED]] or ["no fault"])
 
 
 def compose_comparison(first: Notes, second: Notes, rng: np.random.Generator) -> str:

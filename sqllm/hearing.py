@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -189,8 +190,9 @@ class Hearing:
         return Answer(self.clip.name, question, describe_profile(listener), text, self.warnings, self.name)
 
     def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
-        """The answer to a question, in pieces as they are decoded (greedily: the same words every time).
+        """The answer to a question, in pieces as they are decoded; the same words every time.
 
+        How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words.
         Where no speech was found, the answer says so and nothing is decoded.
         """
         if not question.strip():
@@ -201,13 +203,15 @@ class Hearing:
         listener = get_profile(profile)
         request = with_listener(" ".join(question.split()), listener)
         means = {name: score.mean for name, score in self.scores(listener).items()}
-        asked = self._words.stem(request) + self.model.encode_text(
-            notes(means, self._placed_artifacts(), self.reference_state)
-        )
-        cache = self._remember(self._typical_window())
+        noted = notes(means, self._placed_artifacts(), self.reference_state)
+        yield from self.decode(self._remember(self._typical_window()), request, noted)
+
+    def decode(self, cache: Any, request: str, noted: str) -> Iterator[str]:
+        """An answer to a request behind a remembered prefix and what was noted, in pieces."""
+        asked = self._words.stem(request) + self.model.encode_text(noted)
         written: list[int] = []
         shown = ""
-        for token in self.model.greedy_tokens(cache, asked, LONGEST_ANSWER):
+        for token in self.model.answer_tokens(cache, asked, LONGEST_ANSWER, crc32((request + noted).encode())):
             written.append(token)
             text = self.model.tokenizer.decode(written, skip_special_tokens=True)
             if not text.endswith("\ufffd"):
@@ -240,6 +244,11 @@ class Hearing:
             with torch.inference_mode():
                 self._memory = {window: self.model.remember(self.model.prefix(self.degraded[rows], reference))}
         return self._memory[window]
+
+    def typical_tokens(self) -> Tensor:
+        """The audio tokens of the window that stands for the clip, [1, tokens, width + 2]."""
+        window = self._typical_window()
+        return self.degraded[window : window + 1]
 
     def _typical_window(self) -> int:
         """The window whose MOS is nearest to the whole clip's: what questions in words are about."""

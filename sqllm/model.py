@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from sqllm.encoders import AudioEncoder, level_beside, pool_over_time
 from sqllm.prompt import PromptTree, TreeBatch, Turns
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+NUCLEUS, MOST_CHOICES = 0.8, 64
 SECOND_CLIP = "\nSecond clip: "
 TEXT_NORM = 0.135  # RMS of SmolLM2's token embeddings: where the projector's learned scale starts
 
@@ -155,15 +157,19 @@ class SpeechQualityModel(nn.Module):
         cache.crop(-len(tree))
         return hidden[0]
 
-    def greedy_tokens(self, cache: Any, ids: list[int], most: int) -> Iterator[int]:
-        """Greedy continuation of a remembered prefix and a question's tokens, up to the end mark; the cache is left
-        as it was when the generator ends or is closed.
+    def answer_tokens(self, cache: Any, ids: list[int], most: int, seed: int) -> Iterator[int]:
+        """The tokens of an answer behind a remembered prefix and a question's tokens, up to the end mark.
+
+        Each is drawn, from `seed`, among the likeliest tokens that hold `NUCLEUS` of the probability (Holtzman et al.,
+        ICLR 2020): what must be said is said, and how it is said varies, the same way every time. The cache is left as
+        it was when the generator ends or is closed.
         """
         heard = cache.get_seq_length()
         end = self.encode_text(self.turns.end)[0]
+        draw = np.random.default_rng(seed)
         try:
             for _ in range(most):
-                token = self._next_token(cache, ids)
+                token = self._next_token(cache, ids, float(draw.random()))
                 if token == end:
                     return
                 yield token
@@ -172,11 +178,14 @@ class SpeechQualityModel(nn.Module):
             cache.crop(heard - cache.get_seq_length())
 
     @torch.inference_mode()
-    def _next_token(self, cache: Any, ids: list[int]) -> int:
-        """Read tokens into the cache; the likeliest next one."""
+    def _next_token(self, cache: Any, ids: list[int], drawn: float) -> int:
+        """Read tokens into the cache; the next one, by a number drawn from 0-1."""
         text = self.llm.get_input_embeddings()(torch.tensor([ids], device=self.device))
         hidden = self.body(inputs_embeds=text, cache=cache, use_cache=True).last_hidden_state
-        return int(self.logits(hidden[0, -1]).argmax())
+        likely, tokens = torch.softmax(self.logits(hidden[0, -1]).double(), dim=-1).topk(MOST_CHOICES)
+        reached = likely.cumsum(0)
+        kept = int((reached < NUCLEUS).sum()) + 1
+        return int(tokens[:kept][int((reached[:kept] < drawn * reached[:kept][-1]).sum())])
 
     @property
     def body(self) -> Any:

@@ -107,8 +107,8 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
         before = [layer.keys.clone() for layer in cache.layers]
         heard = cache.get_seq_length()
         first = model.continue_from(cache, tree)
-        tokens = list(model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12))
-        halfway = model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12)
+        tokens = list(model.answer_tokens(cache, model.encode_text("\nWhy?"), 12, seed=3))
+        halfway = model.answer_tokens(cache, model.encode_text("\nWhy?"), 12, seed=3)
         next(halfway)
         assert isinstance(halfway, GeneratorType)
         halfway.close()
@@ -116,7 +116,7 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
         for layer, keys in zip(cache.layers, before, strict=True):
             assert torch.equal(layer.keys, keys)
         torch.testing.assert_close(model.continue_from(cache, tree), first, atol=1e-6, rtol=1e-6)
-        assert list(model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12)) == tokens
+        assert list(model.answer_tokens(cache, model.encode_text("\nWhy?"), 12, seed=3)) == tokens
     assert 0 < len(tokens) <= 12
 
 

@@ -297,6 +297,16 @@ def test_a_run_that_was_interrupted_ends_with_the_same_parameters(
     assert checkpoints[0] == checkpoints[1]
 
 
+def test_pairs_of_clips_are_compared(tmp_path: Path) -> None:
+    trainer = Trainer(learner(), token_set(16), token_set(6, seed=1), tmp_path, settings_for(4, comparisons=1.0))
+    trainer.run()
+    prefix, lessons = trainer._draw_pairs(np.random.default_rng(0))
+    assert prefix.shape[1] > 2 * trainer.model.config.audio_tokens
+    for lesson in lessons:
+        assert {target.kind for target in lesson.targets} == {"text"}
+        assert "A MOS" in trainer.model.tokenizer.decode(lesson.tree.ids)
+
+
 def test_training_stops_when_validation_no_longer_gets_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = iter([0.5, 0.4, 0.3])
     monkeypatch.setattr("sqllm.training.trainer.read_token_set", lambda *_: None)

@@ -90,7 +90,7 @@ def _baseline_row(clips: Sequence[CorpusClip], rate: Any) -> dict[str, dict[str,
 
 
 def _text_lines(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Iterator[str]:
-    """Parse rate of greedy text answers, and how far they are from the read scores."""
+    """Parse rate of text answers, and how far they are from the read scores."""
     parsed, asked, gaps = 0, 0, []
     started = time.monotonic()
     for index, clip in enumerate(clips):

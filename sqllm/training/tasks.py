@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sqllm.answers import compose_answer
+from sqllm.audio import WINDOW_SECONDS
+from sqllm.comparisons import comparison_notes, compose_comparison
 from sqllm.corpus.layout import CorpusClip
-from sqllm.notes import notes
+from sqllm.notes import Notes, notes
 from sqllm.profiles import PROFILES, TYPICAL, ListenerProfile
 from sqllm.prompt import ROOT, PromptTree
 from sqllm.questions import (
+    COMPARE,
     FAMILIES,
     FAULT_REQUESTS,
     SCORE_BLOCKS,
@@ -24,6 +27,7 @@ from sqllm.questions import (
 )
 from sqllm.reading import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, clamp
+from sqllm.spans import as_moments
 
 LABEL_SD = 0.3  # where a label comes without a spread
 SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
@@ -198,7 +202,7 @@ def _add_text(
     listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
     profile = listeners[int(rng.integers(len(listeners)))]
     scores = listener_scores(clip, profile)
-    if not clip.speech or set(scores) != set(DIMENSIONS):
+    if not comparable(clip):
         return
     noted = _noted(clip.artifacts or (), rng)
     # A reference of other speech is noted, but not heard.
@@ -206,7 +210,31 @@ def _add_text(
     question = draw_question(rng, str(rng.choice(TEXT_FAMILIES)), noted)
     answer = compose_answer(question, scores, noted, rng, state)
     request = with_listener(question.text, profile, int(rng.integers(max(1, len(profile.words)))))
-    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(notes(scores, noted, state))], ROOT)
+    _add_answer(lesson, words, request, notes(scores, noted, state), answer)
+
+
+def make_comparison(first: CorpusClip, second: CorpusClip, words: Vocabulary, rng: np.random.Generator) -> Lesson:
+    """One pass over two clips, heard one behind the other: which is better and why, as the typical listener tells it.
+
+    Both have to be `comparable`.
+    """
+    lesson = Lesson()
+    one, other = (
+        Notes.of(listener_scores(clip, TYPICAL), _noted(clip.artifacts or (), rng)) for clip in (first, second)
+    )
+    answer = compose_comparison(one, other, rng)
+    _add_answer(lesson, words, draw_question(rng, COMPARE).text, comparison_notes(one, other), answer)
+    return lesson
+
+
+def comparable(clip: CorpusClip) -> bool:
+    """Whether a clip can be compared with another: it holds speech and has all five scores."""
+    return clip.speech and set(clip.scores) == set(DIMENSIONS)
+
+
+def _add_answer(lesson: Lesson, words: Vocabulary, request: str, noted: str, answer: str) -> None:
+    """A whole text answer behind a request and what was noted."""
+    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(noted)], ROOT)
     ids = [*words.model.encode_text(answer), words.model.encode_text(words.model.turns.end)[0]]
     node = lesson.tree.add(ids[:-1], stem)
     positions = [lesson.tree.last(stem), *range(*lesson.tree.spans[node])]
@@ -223,6 +251,6 @@ def _noted(artifacts: Sequence[HeardArtifact], rng: np.random.Generator) -> list
     for artifact in artifacts:
         missed, doubted, unplaced = rng.random(3) < (MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS)
         if not missed:
-            spans = () if unplaced else artifact.spans
+            spans = () if unplaced else tuple(as_moments(artifact.spans, WINDOW_SECONDS))
             noted.append(replace(artifact, spans=spans, probability=DOUBT if doubted else artifact.probability))
     return noted
