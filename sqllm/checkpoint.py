@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sqllm.encoders import load_encoder
+from sqllm.encoders import AudioEncoder, CompactEncoder, load_encoder
 from sqllm.model import ModelConfig, SpeechQualityModel, add_lora, choose_device, keep_nf4_trainable
 
 DEFAULT_CHECKPOINT = Path(__file__).resolve().parent.parent / "assets" / "checkpoints" / "compact"
@@ -155,7 +155,14 @@ def adopt_encoder(model: SpeechQualityModel, folder: Path) -> None:
     """Give a model the encoder weights of a checkpoint (the `compact` default carries its trunk)."""
     _, state = _read_checkpoint(_checkpoint_folder(folder))
     own = {name.removeprefix("encoder."): v for name, v in state.items() if name.startswith("encoder.")}
+    _match_locator(model.encoder, state)
     model.encoder.load_state_dict(own)
+
+
+def _match_locator(encoder: AudioEncoder, state: Mapping[str, Tensor]) -> None:
+    """Give a compact encoder the head that tells when artifacts happen, where the stored weights hold one."""
+    if isinstance(encoder, CompactEncoder) and any(name.startswith("encoder.locator.") for name in state):
+        encoder.add_locator()
 
 
 def adopt_weights(model: SpeechQualityModel, folder: Path) -> None:
@@ -207,6 +214,7 @@ def load_checkpoint(
     try:
         llm, tokenizer = load_llm(config, torch.float32)
         encoder = load_encoder(config.encoder, config.encoder_source or None)
+        _match_locator(encoder, state)
     except OSError as problem:
         missing = config.llm_source or config.encoder_source or BASE_LLM_NAME
         raise CheckpointError(f"{folder} needs {missing}, which can't be loaded.") from problem

@@ -1,4 +1,4 @@
-"""The command line: `sqllm rate`, `sqllm ask` and `sqllm score`. Errors are one line on stderr and exit code 2."""
+"""The command line: `sqllm rate`, `ask`, `compare` and `score`. Errors are one line on stderr and exit code 2."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sqllm", description="What a careful listener would say about a speech clip.")
     parser.add_argument("--version", action="store_true", help="print the version")
     parser.add_argument("--verbose", action="store_true", help="with --version: the licence of every part")
-    commands = parser.add_subparsers(dest="command", metavar="rate | ask | score")
+    commands = parser.add_subparsers(dest="command", metavar="rate | ask | compare | score")
 
     rate = commands.add_parser("rate", help="five scores, their uncertainty and the reason for one clip")
     rate.add_argument("clip", help="audio file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM)")
@@ -64,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", help='such as "What is wrong with it?"')
     ask.set_defaults(run=_ask)
 
+    compare = commands.add_parser("compare", help="which of two clips is better, by how much and why")
+    compare.add_argument("first", metavar="A", help="audio file")
+    compare.add_argument("second", metavar="B", help="audio file")
+    compare.set_defaults(run=_compare)
+
     score = commands.add_parser("score", help="score a folder, or the files of a CSV (file[,ref][,condition])")
     score.add_argument("source", type=Path, help="folder of audio files or CSV file")
     score.add_argument("-o", "--out", type=Path, required=True, help="CSV file to write")
@@ -72,8 +77,9 @@ def _parser() -> argparse.ArgumentParser:
 
     for command in (rate, ask):
         command.add_argument("--ref", help="clean reference of the clip")
+    for command in (rate, ask, compare):
         command.add_argument("--json", action="store_true", help="print one JSON object")
-    for command in (rate, ask, score):
+    for command in (rate, ask, compare, score):
         command.add_argument("--profile", help="a listener's name, or words that describe one")
         command.add_argument("--model", help="checkpoint folder or Hub id (default: the embedded one)")
         command.add_argument("--device", help="cpu, cuda ... (default: a GPU where there is one)")
@@ -140,6 +146,26 @@ def _ask(arguments: argparse.Namespace) -> None:
     answer = _judge(arguments).ask(clip, arguments.question, reference, profile)
     print(json.dumps(answer.to_json(), ensure_ascii=False) if arguments.json else answer.text)
     for warning in () if arguments.json else answer.warnings:
+        print(f"Note: {warning}", file=sys.stderr)
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from sqllm.audio import load_clip
+    from sqllm.profiles import get_profile
+
+    first, second, profile = load_clip(arguments.first), load_clip(arguments.second), get_profile(arguments.profile)
+    preference = _judge(arguments).compare(first, second, profile=profile)
+    if arguments.json:
+        print(json.dumps(preference.to_json(), ensure_ascii=False))
+        return
+    for letter, file, mos in zip("AB", preference.files, preference.mos, strict=True):
+        print(f"{letter}  {mos.mean:4.2f} +- {mos.std:.2f}  {file}")
+    better = "About the same" if preference.better == "same" else f"{preference.better} is better"
+    print(
+        f"{better}: A - B = {preference.difference.mean:+.2f}, A better with probability {preference.probability:.2f}."
+    )
+    print(preference.text)
+    for warning in preference.warnings:
         print(f"Note: {warning}", file=sys.stderr)
 
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS
 
+LOCATED_KINDS = ("packet-loss", "time-clipping")  # the artifacts that happen at moments
 TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
 
 
@@ -33,6 +34,12 @@ class AudioEncoder(nn.Module, ABC):
     @abstractmethod
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """[batch, samples], [batch] -> frames [batch, frames, width], counts [batch]."""
+
+    def locate(self, frames: Tensor) -> Tensor | None:
+        """When artifacts happen: frames [batch, frames, width] -> logits of each of `LOCATED_KINDS` in each frame,
+        [batch, frames, kinds]; none where the encoder has not learnt it.
+        """
+        return None
 
     def queries(self) -> list[nn.Parameter]:
         """The attention query parameters: what the paper trains of a fine-tuned encoder."""
@@ -47,12 +54,13 @@ class CompactEncoder(AudioEncoder):
     """The trunk of Distill-MOS (Stahl & Gamper 2025, MIT): complex spectrogram, 6 convolutions, 7 transformer layers.
 
     Peak-normalises every clip, so the level has to be fed beside its frames. 50 frames a second, width 200.
+    `locates`: with a small head that tells when artifacts happen (`train.tune` teaches it).
     """
 
     frame_rate, width = 50.0, 200
     channels = (2, 64, 64, 128, 256, 256, 256)
 
-    def __init__(self) -> None:
+    def __init__(self, locates: bool = False) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
@@ -66,6 +74,19 @@ class CompactEncoder(AudioEncoder):
         layer = nn.TransformerEncoderLayer(self.width, 8, 2 * self.width, dropout=0.0, batch_first=True)
         self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
         self.norm_output = nn.BatchNorm1d(self.width)
+        self.locator: nn.Module | None = None
+        if locates:
+            self.add_locator()
+
+    def add_locator(self) -> nn.Module:
+        """Give the encoder a fresh head that tells when artifacts happen."""
+        self.locator = nn.Sequential(
+            nn.LayerNorm(self.width), nn.Linear(self.width, 128), nn.GELU(), nn.Linear(128, len(LOCATED_KINDS))
+        )
+        return self.locator
+
+    def locate(self, frames: Tensor) -> Tensor | None:
+        return None if self.locator is None else self.locator(frames)
 
     def train(self, mode: bool = True) -> CompactEncoder:
         """Train the weights, but keep the statistics of the batch normalisations."""
@@ -134,8 +155,9 @@ class CompactEncoder(AudioEncoder):
         """The trunk with weights of our own, under our names (`train.tune`)."""
         from safetensors.torch import load_file
 
-        encoder = cls()
-        encoder.load_state_dict(load_file(path))
+        weights = load_file(path)
+        encoder = cls(locates=any(name.startswith("locator.") for name in weights))
+        encoder.load_state_dict(weights)
         return encoder
 
 

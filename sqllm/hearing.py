@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -20,12 +21,14 @@ from sqllm.audio import (
     frame_energies,
     windows,
 )
-from sqllm.encoders import pad_batch
+from sqllm.encoders import LOCATED_KINDS, pad_batch
 from sqllm.model import SpeechQualityModel
+from sqllm.notes import notes
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
-from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, notes, with_listener
+from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact, Judgement, Score
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES, HeardArtifact, Judgement, Score
+from sqllm.spans import Span, as_moments, spans_of_frames
 
 MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
 LONGEST_ANSWER = 96  # tokens
@@ -69,7 +72,8 @@ class Hearing:
     """A clip in the model's memory. Made by `SpeechQualityLLM.listen`.
 
     `degraded` and `reference_tokens` are audio tokens a window, [windows, tokens, width + 2]; `spans` the windows in
-    seconds. Not safe to use from two threads at once.
+    seconds; `located` says how likely each of `encoders.LOCATED_KINDS` is at each moment, [frames, kinds] a window,
+    where the encoder can tell. Not safe to use from two threads at once.
     """
 
     model: SpeechQualityModel
@@ -80,6 +84,7 @@ class Hearing:
     degraded: Tensor
     reference_tokens: Tensor | None
     first_warnings: tuple[str, ...]
+    located: list[Tensor] = field(default_factory=list, repr=False)
     _heard: dict[str, list[Heard]] = field(default_factory=dict, repr=False)
     _memory: dict[int, Any] = field(default_factory=dict, repr=False)
 
@@ -96,19 +101,48 @@ class Hearing:
         return [TimelinePoint(*span, dict(h.scores[0])) for span, h in zip(self.spans, heard, strict=True)]
 
     def artifacts(self) -> tuple[HeardArtifact, ...]:
-        """The faults heard in the clip (any window); of a long clip with the windows they are heard in as spans."""
+        """The faults heard in the clip (any window), with spans for what happens at moments; of a long clip the others
+        have the windows they are heard in.
+        """
         if not self.speech_found:
             return ()
-        found: dict[str, list[tuple[str, tuple[float, float]]]] = {}
-        for span, heard in zip(self.spans, self._listen_as(TYPICAL), strict=True):
+        found: dict[str, list[tuple[HeardArtifact, int]]] = {}
+        for window, heard in enumerate(self._listen_as(TYPICAL)):
             for artifact in heard.artifacts():
-                found.setdefault(artifact.kind, []).append((artifact.severity, span))
+                found.setdefault(artifact.kind, []).append((artifact, window))
         merged = []
         for kind, places in found.items():
-            severity = max((s for s, _ in places), key=("slight", "moderate", "strong").index)
-            spans = tuple(span for _, span in places) if len(self.spans) > 1 else ()
-            merged.append(HeardArtifact(kind, severity, spans))
+            severity = max((artifact.severity for artifact, _ in places), key=SEVERITIES.index)
+            spans = self._when(kind, [window for _, window in places])
+            probability = max(artifact.probability for artifact, _ in places)
+            merged.append(HeardArtifact(kind, severity, spans, probability))
         return tuple(sorted(merged, key=lambda artifact: ARTIFACT_KINDS.index(artifact.kind)))
+
+    def _when(self, kind: str, heard_in: Sequence[int]) -> tuple[Span, ...]:
+        """The moments of an artifact that is heard in some windows; the windows themselves where moments are not known,
+        and nothing for a short clip.
+        """
+        moments: list[Span] = []
+        if kind in LOCATED_KINDS and self.located:
+            for window in heard_in:
+                likely = self.located[window][:, LOCATED_KINDS.index(kind)].cpu().numpy()
+                start = self.spans[window][0]
+                found = spans_of_frames(likely, self.model.encoder.frame_rate)
+                moments += [(start + first, start + last) for first, last in found]
+        if moments:
+            return tuple(as_moments(moments, self.clip.seconds))
+        return tuple(self.spans[window] for window in heard_in) if len(self.spans) > 1 else ()
+
+    def _placed_artifacts(self) -> list[HeardArtifact]:
+        """The faults heard, with the spans that say more than which window they are in."""
+        return [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
+
+    @property
+    def reference_state(self) -> str:
+        """Whether a reference was given and holds the same speech: `none`, `same` or `other`."""
+        if self.reference is None:
+            return "none"
+        return "other" if self.reference_tokens is None else "same"
 
     @cached_property
     def speech_found(self) -> bool:
@@ -156,8 +190,9 @@ class Hearing:
         return Answer(self.clip.name, question, describe_profile(listener), text, self.warnings, self.name)
 
     def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
-        """The answer to a question, in pieces as they are decoded (greedily: the same words every time).
+        """The answer to a question, in pieces as they are decoded; the same words every time.
 
+        How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words.
         Where no speech was found, the answer says so and nothing is decoded.
         """
         if not question.strip():
@@ -168,11 +203,15 @@ class Hearing:
         listener = get_profile(profile)
         request = with_listener(" ".join(question.split()), listener)
         means = {name: score.mean for name, score in self.scores(listener).items()}
-        asked = self._words.stem(request) + self.model.encode_text(notes(means, self.artifacts()))
-        cache = self._remember(self._typical_window())
+        noted = notes(means, self._placed_artifacts(), self.reference_state)
+        yield from self.decode(self._remember(self._typical_window()), request, noted)
+
+    def decode(self, cache: Any, request: str, noted: str) -> Iterator[str]:
+        """An answer to a request behind a remembered prefix and what was noted, in pieces."""
+        asked = self._words.stem(request) + self.model.encode_text(noted)
         written: list[int] = []
         shown = ""
-        for token in self.model.greedy_tokens(cache, asked, LONGEST_ANSWER):
+        for token in self.model.answer_tokens(cache, asked, LONGEST_ANSWER, crc32((request + noted).encode())):
             written.append(token)
             text = self.model.tokenizer.decode(written, skip_special_tokens=True)
             if not text.endswith("\ufffd"):
@@ -205,6 +244,11 @@ class Hearing:
             with torch.inference_mode():
                 self._memory = {window: self.model.remember(self.model.prefix(self.degraded[rows], reference))}
         return self._memory[window]
+
+    def typical_tokens(self) -> Tensor:
+        """The audio tokens of the window that stands for the clip, [1, tokens, width + 2]."""
+        window = self._typical_window()
+        return self.degraded[window : window + 1]
 
     def _typical_window(self) -> int:
         """The window whose MOS is nearest to the whole clip's: what questions in words are about."""
@@ -254,24 +298,27 @@ def hear_many(
             if aligned is not None:
                 waves.append(aligned[start:end])
                 places.append((index, True))
-    tokens = _encode(model, waves, batch)
+    tokens, located = _encode(model, waves, batch)
     hearings = []
     for index, (clip, reference) in enumerate(pairs):
         aligned, warnings = prepared[index]
         spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in windows(clip.samples)]
-        own = tokens[[i for i, place in enumerate(places) if place == (index, False)]]
+        own = [i for i, place in enumerate(places) if place == (index, False)]
         paired = [i for i, place in enumerate(places) if place == (index, True)]
-        hearings.append(Hearing(model, name, clip, reference, spans, own, tokens[paired] if paired else None, warnings))
+        beside, moments = tokens[paired] if paired else None, [located[i] for i in own] if located else []
+        hearings.append(Hearing(model, name, clip, reference, spans, tokens[own], beside, warnings, moments))
     return hearings
 
 
-def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> Tensor:
-    parts = []
+def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:
+    parts, located = [], []
     for start in range(0, len(waves), batch):
         padded, lengths = pad_batch(waves[start : start + batch])
         with torch.inference_mode():
-            parts.append(model.audio_tokens(padded.to(model.device), lengths.to(model.device)))
-    return torch.cat(parts)
+            tokens, moments = model.listen(padded.to(model.device), lengths.to(model.device))
+        parts.append(tokens)
+        located += moments or []
+    return torch.cat(parts), located
 
 
 def _prepare(clip: Clip, reference: Clip | None) -> tuple[np.ndarray | None, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqllm.audio import Clip, load_clip
 from sqllm.hearing import Answer, Hearing, hear, hear_many
 from sqllm.model import SpeechQualityModel
+from sqllm.preference import COMPARE_QUESTION, Preference, prefer
 from sqllm.profiles import ListenerProfile
 from sqllm.scores import Judgement
 
@@ -68,6 +69,16 @@ class SpeechQualityLLM:
     ) -> Answer:
         """The answer to a question about a clip, in the model's words."""
         return self._hearing(clip, reference).ask(question, profile)
+
+    def compare(
+        self,
+        first: Source | Hearing,
+        second: Source | Hearing,
+        question: str = COMPARE_QUESTION,
+        profile: str | ListenerProfile | None = None,
+    ) -> Preference:
+        """Which of two clips a listener prefers, by how much and why: clip A and clip B."""
+        return prefer(self._hearing(first, None), self._hearing(second, None), question, profile)
 
     def _hearing(self, clip: Source | Hearing, reference: Source | None) -> Hearing:
         return clip if isinstance(clip, Hearing) else self.listen(clip, reference)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +14,8 @@ from sqllm.encoders import AudioEncoder, level_beside, pool_over_time
 from sqllm.prompt import PromptTree, TreeBatch, Turns
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+NUCLEUS, MOST_CHOICES = 0.8, 64
+SECOND_CLIP = "\nSecond clip: "
 TEXT_NORM = 0.135  # RMS of SmolLM2's token embeddings: where the projector's learned scale starts
 
 
@@ -80,28 +83,42 @@ class SpeechQualityModel(nn.Module):
 
     def audio_tokens(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """What the encoder hears, pooled, with the levels beside: [batch, tokens, width + 2]."""
+        return self.listen(waveforms, lengths)[0]
+
+    def listen(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, list[Tensor] | None]:
+        """Audio tokens, and how likely each of `encoders.LOCATED_KINDS` is at each moment: a tensor [frames, kinds] a
+        clip (none where the encoder can't tell).
+        """
         frames, counts = self.encoder(waveforms, lengths)
-        return self.pool(frames, counts, waveforms, lengths)
+        logits = self.encoder.locate(frames)
+        tokens = self.pool(frames, counts, waveforms, lengths)
+        if logits is None:
+            return tokens, None
+        return tokens, [clip[:count].sigmoid() for clip, count in zip(logits, counts.tolist(), strict=True)]
 
     def pool(self, frames: Tensor, counts: Tensor, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """Audio tokens of an encoder's frames: [batch, tokens, width + 2]."""
         count = self.config.audio_tokens
         return torch.cat([pool_over_time(frames, counts, count), level_beside(waveforms, lengths, count)], dim=-1)
 
-    def prefix(self, degraded: Tensor, reference: Tensor | None = None) -> Tensor:
+    def prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
         """Embeddings of the prompt up to the end of the audio, [batch, prefix, dim].
 
-        The reference's tokens are its projection's difference to the degraded clip's, marked by a segment embedding.
+        The reference's tokens are its projection's difference to the degraded clip's, marked by a segment embedding. A
+        second clip to compare with stands behind the first as it is, between words.
         """
         projected = self.projector(degraded)
-        parts = [self._opening(len(degraded)).to(projected.dtype), projected]
+        parts = [self._words(self.turns.opening, projected), projected]
         if reference is not None:
             parts.append(self.projector(reference) - projected + self.projector.reference_segment)
+        if second is not None:
+            parts += [self._words(SECOND_CLIP, projected), self.projector(second)]
         return torch.cat(parts, dim=1)
 
-    def _opening(self, batch: int) -> Tensor:
-        ids = torch.tensor(self.encode_text(self.turns.opening), device=self.device)
-        return self.llm.get_input_embeddings()(ids).expand(batch, -1, -1)
+    def _words(self, text: str, beside: Tensor) -> Tensor:
+        """Embeddings of a piece of text for every clip of a batch, in the type of `beside`."""
+        ids = torch.tensor(self.encode_text(text), device=self.device)
+        return self.llm.get_input_embeddings()(ids).expand(len(beside), -1, -1).to(beside.dtype)
 
     def forward(self, prefix: Tensor, trees: Sequence[PromptTree]) -> Tensor:
         """Hidden states of the trees' tokens behind the audio, all in one pass: [batch, tokens, dim]."""
@@ -140,15 +157,19 @@ class SpeechQualityModel(nn.Module):
         cache.crop(-len(tree))
         return hidden[0]
 
-    def greedy_tokens(self, cache: Any, ids: list[int], most: int) -> Iterator[int]:
-        """Greedy continuation of a remembered prefix and a question's tokens, up to the end mark; the cache is left
-        as it was when the generator ends or is closed.
+    def answer_tokens(self, cache: Any, ids: list[int], most: int, seed: int) -> Iterator[int]:
+        """The tokens of an answer behind a remembered prefix and a question's tokens, up to the end mark.
+
+        Each is drawn, from `seed`, among the likeliest tokens that hold `NUCLEUS` of the probability (Holtzman et al.,
+        ICLR 2020): what must be said is said, and how it is said varies, the same way every time. The cache is left as
+        it was when the generator ends or is closed.
         """
         heard = cache.get_seq_length()
         end = self.encode_text(self.turns.end)[0]
+        draw = np.random.default_rng(seed)
         try:
             for _ in range(most):
-                token = self._next_token(cache, ids)
+                token = self._next_token(cache, ids, float(draw.random()))
                 if token == end:
                     return
                 yield token
@@ -157,11 +178,14 @@ class SpeechQualityModel(nn.Module):
             cache.crop(heard - cache.get_seq_length())
 
     @torch.inference_mode()
-    def _next_token(self, cache: Any, ids: list[int]) -> int:
-        """Read tokens into the cache; the likeliest next one."""
+    def _next_token(self, cache: Any, ids: list[int], drawn: float) -> int:
+        """Read tokens into the cache; the next one, by a number drawn from 0-1."""
         text = self.llm.get_input_embeddings()(torch.tensor([ids], device=self.device))
         hidden = self.body(inputs_embeds=text, cache=cache, use_cache=True).last_hidden_state
-        return int(self.logits(hidden[0, -1]).argmax())
+        likely, tokens = torch.softmax(self.logits(hidden[0, -1]).double(), dim=-1).topk(MOST_CHOICES)
+        reached = likely.cumsum(0)
+        kept = int((reached < NUCLEUS).sum()) + 1
+        return int(tokens[:kept][int((reached[:kept] < drawn * reached[:kept][-1]).sum())])
 
     @property
     def body(self) -> Any:

@@ -26,10 +26,11 @@ from sqllm.questions import (
     fault_block,
     with_listener,
 )
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score, with_temperature
 
 FIRST_DIGITS = (1, 2, 3, 4, 5)
 SPEECH = "speech"
+TEMPERATURES = "temperatures"  # of a checkpoint's configuration: what calibrates each dimension's distribution
 
 
 @dataclass(frozen=True)
@@ -115,13 +116,15 @@ class Reading:
         def distribution(ids: Sequence[int]) -> np.ndarray:
             return torch.softmax(next(rows)[list(ids)], dim=0).double().cpu().numpy()
 
+        temperatures = words.model.config.extra.get(TEMPERATURES, {})
         scores = []
         for listener in self.scores:
             read: dict[str, Score] = {}
             for dimension, score in listener.items():
                 first = distribution([digits[d] for d in FIRST_DIGITS])
                 seconds = {digit: distribution(digits) for digit in score.branches}
-                read[dimension] = Score.from_probabilities(join_digits(first, seconds))
+                joined = with_temperature(join_digits(first, seconds), temperatures.get(dimension, 1.0))
+                read[dimension] = Score.from_probabilities(joined)
             scores.append(read)
         faults = {k: distribution(words.speech if k == SPEECH else words.faults) for k in self.faults}
         return Heard(tuple(scores), faults)
@@ -144,7 +147,8 @@ class Heard:
         found = []
         for kind in ARTIFACT_KINDS:
             if kind in self.faults and self.faults[kind][0] < 0.5:
-                found.append(HeardArtifact(kind, SEVERITIES[int(self.faults[kind][1:].argmax())]))
+                severity = SEVERITIES[int(self.faults[kind][1:].argmax())]
+                found.append(HeardArtifact(kind, severity, probability=1 - float(self.faults[kind][0])))
         return tuple(found)
 
 

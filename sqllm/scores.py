@@ -29,6 +29,7 @@ ARTIFACT_KINDS = (
     "level-change",
 )
 SEVERITIES = ("slight", "moderate", "strong")
+CERTAIN = 0.75  # the probability from which an artifact is stated as heard
 
 # (upper end of the range, category of the paper, wording of the ITU-T P.800 scale)
 _CATEGORIES = ((1.5, "very bad", "Bad"), (2.5, "poor", "Poor"), (3.5, "fair", "Fair"), (4.5, "good", "Good"))
@@ -86,13 +87,27 @@ class Score:
         return {"mean": round(self.mean, 2), "std": round(self.std, 2)}
 
 
+def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """A distribution made wider (above 1) or narrower (below 1), as a softmax with that temperature does."""
+    powered = np.power(probabilities, 1 / temperature)
+    return powered / powered.sum()
+
+
 @dataclass(frozen=True)
 class HeardArtifact:
-    """An artifact the model hears: kind and severity of the closed sets, spans in seconds (empty: all along)."""
+    """An artifact the model hears: kind and severity of the closed sets, spans in seconds (empty: all along), and how
+    probable it is that it is there at all (1 for what was done to a simulated clip).
+    """
 
     kind: str
     severity: str
     spans: tuple[tuple[float, float], ...] = ()
+    probability: float = field(default=1.0, compare=False)
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is stated without a "possibly"."""
+        return self.probability >= CERTAIN
 
     def to_json(self) -> dict[str, object]:
         return {"kind": self.kind, "severity": self.severity, "spans": [list(span) for span in self.spans]}

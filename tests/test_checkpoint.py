@@ -120,6 +120,21 @@ def test_the_encoder_of_a_checkpoint_can_be_adopted(llm_folder: Path, saved: Pat
     torch.testing.assert_close(model.encoder.state_dict()["project.weight"], stored.float())
 
 
+def test_the_head_that_tells_moments_travels_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
+    model = new_model(config_for(llm_folder), torch.float32)
+    model.encoder.add_locator()  # type: ignore[operator]
+    save_checkpoint(model, tmp_path / "with")
+    loaded, _ = load_checkpoint(tmp_path / "with")
+    frames = torch.randn(1, 5, model.encoder.width)
+    told, expected = loaded.encoder.locate(frames), model.encoder.locate(frames)
+    assert told is not None
+    assert expected is not None
+    torch.testing.assert_close(told, expected, atol=1e-2, rtol=1e-2)
+    fresh = new_model(config_for(llm_folder), torch.float32, seed=5)
+    adopt_encoder(fresh, tmp_path / "with")
+    assert fresh.encoder.locate(frames) is not None
+
+
 def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:
     """The gradients of every LoRA B after one loss."""
     tree = PromptTree()

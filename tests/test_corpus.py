@@ -16,7 +16,7 @@ from sqllm.corpus import builder
 from sqllm.corpus import degradations as damage
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources
 from sqllm.corpus.chain import CALL_ORDER, WAYS, Call, Sources, list_artifacts, make_clip
-from sqllm.corpus.degradations import Artifact, Wave, merge_spans
+from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.layout import COLUMNS, INDEX_NAME, TRUTH_NAME, CorpusClip, read_corpus, write_index
 from sqllm.corpus.sources import SPLITS, SourceFile, assign_split, draw_noise, draw_utterance, list_recordings
 from sqllm.profiles import PROFILES
@@ -93,11 +93,6 @@ def test_time_clipping_cuts_its_spans_and_nothing_else(severity: str, silent: fl
         inside[max(0, round(start * SAMPLE_RATE) - 16) : round(stop * SAMPLE_RATE) + 16] = True
     np.testing.assert_array_equal(cut[~inside], SPEECH[~inside])
     assert 0 < inside.mean() < 1
-
-
-def test_spans_are_merged_in_order() -> None:
-    assert merge_spans([(2.0, 2.5), (0.0, 1.0), (1.01, 1.2), (0.2, 0.3)]) == [(0.0, 1.2), (2.0, 2.5)]
-    assert merge_spans([]) == []
 
 
 @pytest.fixture(scope="module")

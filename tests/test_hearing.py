@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from sqllm.audio import SAMPLE_RATE, Clip
+from sqllm.encoders import LOCATED_KINDS
 from sqllm.judge import SpeechQualityLLM
+from sqllm.profiles import TYPICAL
 from sqllm.questions import NO_SPEECH_ANSWERS
+from sqllm.reading import Heard
 from sqllm.scores import DIMENSIONS
-from tests.tiny import speech_like
+from tests.tiny import speech_like, tiny_judge
 
 
 def clip_of(seconds: float, seed: int = 0) -> Clip:
@@ -55,6 +59,12 @@ def test_a_reference_of_other_speech_is_left_out_with_a_warning(tiny: SpeechQual
     assert wrong.scores()["mos"].mean == alone.scores()["mos"].mean
 
 
+def test_a_hearing_knows_whether_its_reference_is_of_the_same_speech(tiny: SpeechQualityLLM) -> None:
+    clip = clip_of(4, 1)
+    references = (None, clip, clip_of(4, 2))
+    assert [tiny.listen(clip, reference).reference_state for reference in references] == ["none", "same", "other"]
+
+
 def test_a_narrow_file_is_named(tiny: SpeechQualityLLM) -> None:
     clip = Clip(speech_like(2), "phone.wav", source_rate=8000)
     assert "The file is sampled at 8000 Hz: it holds nothing above 4 kHz." in tiny.listen(clip).warnings
@@ -80,3 +90,20 @@ def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> Non
     ]
     assert list(content["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]
     assert content["profile"] == "strict-expert"
+
+
+def test_artifacts_that_happen_at_moments_are_told_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = tiny_judge()
+    judge.model.encoder.add_locator()  # type: ignore[operator]
+    heard = judge.listen(clip_of(14))
+    assert [moments.shape[1] for moments in heard.located] == [len(LOCATED_KINDS)] * 2
+    faults = np.array([0.1, 0.0, 0.9, 0.0])
+    lossy = [Heard((window.scores[0],), {"packet-loss": faults, "hum": faults}) for window in heard._listen_as(TYPICAL)]
+    monkeypatch.setattr(heard, "_listen_as", lambda profile: lossy)
+    heard.located = [torch.zeros(500, 2), torch.zeros(500, 2)]
+    heard.located[0][100:105, 0] = 0.9  # of the window from 0 s on
+    heard.located[1][450:460, 0] = 0.9  # of the window from 4 s on
+    hum, loss = heard.artifacts()
+    assert loss.kind == "packet-loss"
+    assert loss.spans == ((2.0, 2.1), (13.0, 13.2))
+    assert hum.spans == ((0, 10), (4, 14))

@@ -12,7 +12,7 @@ import torch
 from sqllm.audio import Clip
 from sqllm.hearing import Hearing
 from sqllm.judge import SpeechQualityLLM
-from sqllm.model import ModelConfig, SpeechQualityModel, choose_device
+from sqllm.model import SECOND_CLIP, ModelConfig, SpeechQualityModel, choose_device
 from sqllm.profiles import TYPICAL
 from sqllm.prompt import PromptTree
 from sqllm.reading import Reading, Vocabulary, read_tokens
@@ -107,8 +107,8 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
         before = [layer.keys.clone() for layer in cache.layers]
         heard = cache.get_seq_length()
         first = model.continue_from(cache, tree)
-        tokens = list(model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12))
-        halfway = model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12)
+        tokens = list(model.answer_tokens(cache, model.encode_text("\nWhy?"), 12, seed=3))
+        halfway = model.answer_tokens(cache, model.encode_text("\nWhy?"), 12, seed=3)
         next(halfway)
         assert isinstance(halfway, GeneratorType)
         halfway.close()
@@ -116,7 +116,7 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
         for layer, keys in zip(cache.layers, before, strict=True):
             assert torch.equal(layer.keys, keys)
         torch.testing.assert_close(model.continue_from(cache, tree), first, atol=1e-6, rtol=1e-6)
-        assert list(model.greedy_tokens(cache, model.encode_text("\nWhy?"), 12)) == tokens
+        assert list(model.answer_tokens(cache, model.encode_text("\nWhy?"), 12, seed=3)) == tokens
     assert 0 < len(tokens) <= 12
 
 
@@ -163,6 +163,16 @@ def test_a_reference_equal_to_the_clip_adds_only_its_segment(model: SpeechQualit
         opening = prefix.shape[1] - 16
         torch.testing.assert_close(prefix[:, :-8], model.prefix(tokens))
         torch.testing.assert_close(prefix[:, opening + 8 :], model.projector.reference_segment.expand(2, 8, -1))
+
+
+def test_a_second_clip_stands_behind_the_first(model: SpeechQualityModel) -> None:
+    tokens, other = torch.randn(2, 1, 8, 202, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        first, second = model.prefix(tokens), model.prefix(other)
+        both = model.prefix(tokens, second=other)
+    torch.testing.assert_close(both[:, : first.shape[1]], first)
+    torch.testing.assert_close(both[:, -8:], second[:, -8:])
+    assert both.shape[1] == first.shape[1] + len(model.encode_text(SECOND_CLIP)) + 8
 
 
 def test_audio_tokens_have_the_norm_of_text(model: SpeechQualityModel) -> None:

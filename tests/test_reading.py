@@ -133,6 +133,8 @@ def test_what_is_more_likely_absent_is_not_heard() -> None:
     faults = {"hum": np.array([0.51, 0.49, 0, 0]), "echo": np.array([0.49, 0.2, 0.01, 0.3])}
     heard = Heard((), faults)
     assert heard.artifacts() == (HeardArtifact("echo", "strong"),)
+    (echo,) = heard.artifacts()
+    assert (echo.probability, echo.certain) == (pytest.approx(0.51), False)
     assert heard.speech == 1.0
     assert replace(heard, faults={SPEECH: np.array([0.8, 0.2])}).speech == 0.2
 

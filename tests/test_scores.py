@@ -210,6 +210,15 @@ def test_the_one_category_of_a_text_is_read() -> None:
         parse_category("poor to fair")
 
 
+@pytest.mark.parametrize(("probability", "certain"), [(1.0, True), (0.75, True), (0.74, False)])
+def test_an_artifact_is_certain_from_three_quarters_on_and_prints_the_same_keys(
+    probability: float, certain: bool
+) -> None:
+    artifact = HeardArtifact("hum", "slight", probability=probability)
+    assert artifact.certain == certain
+    assert list(artifact.to_json()) == ["kind", "severity", "spans"]
+
+
 def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
     artifact = HeardArtifact("packet-loss", "strong", ((1.0, 2.5),))
     scores = {name: Score(3.0, 0.25) for name in reversed(DIMENSIONS)}

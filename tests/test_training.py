@@ -26,6 +26,7 @@ from sqllm.training.settings import read_settings, run_command
 from sqllm.training.tasks import (
     Lesson,
     label_distribution,
+    label_sds,
     likely_branches,
     listener_scores,
     make_lesson,
@@ -136,9 +137,17 @@ def test_label_distributions_are_centred_and_their_likely_branches_hold_them() -
         mass = label_distribution(float(label))
         assert mass.sum() == pytest.approx(1)
         assert GRID[mass.argmax()] == label
-        branches = likely_branches(float(label))
+        branches = likely_branches(mass)
         assert len(branches) == 2
         assert min(4, int(label)) in branches
+
+
+def test_a_label_is_as_certain_as_a_panel_of_eight() -> None:
+    clip = CorpusClip(
+        Path("a.wav"), None, "X_TRAIN", "", "", 1, {"mos": 3.0, "loudness": 4.9}, {"mos": 0.8, "loudness": 0.3}
+    )
+    assert label_sds(clip) == {"mos": pytest.approx(0.8 / 8**0.5), "loudness": 0.15}
+    assert label_sds(CorpusClip(Path("a.wav"), None, "X_TRAIN", "", "", 1, {"mos": 3.0})) == {"mos": 0.3}
 
 
 def lessons(words: Vocabulary, count: int = 60) -> list[tuple[CorpusClip, Lesson]]:
@@ -176,6 +185,19 @@ def test_the_text_of_a_lesson_is_what_its_targets_say(words: Vocabulary) -> None
         assert answer
         assert ("speech" in answer) or clip.speech
         assert sum(target.weight for target in text) == pytest.approx(1)
+
+
+def test_notes_of_a_lesson_tell_whether_the_reference_is_heard_and_doubt_some_faults(words: Vocabulary) -> None:
+    rng, told = np.random.default_rng(2), {True: "", False: ""}
+    for reference in told:
+        for number in range(60):
+            lesson = make_lesson(clip_with(3.0, number), words, rng, 0.5, reference=reference)
+            told[reference] += words.model.tokenizer.decode(lesson.tree.ids)
+    assert "Reference: same speech." in told[True]
+    assert "Reference: none." not in told[True]
+    assert "Reference: same speech." not in told[False]
+    assert told[False].count("Reference: none.") > told[False].count("Reference: other speech.") > 0
+    assert told[False].count("possibly") > 5
 
 
 def test_a_clip_without_speech_teaches_no_scores(words: Vocabulary) -> None:
@@ -273,6 +295,26 @@ def test_a_run_that_was_interrupted_ends_with_the_same_parameters(
     assert (tmp_path / "cut" / LOG_NAME).read_text() == (tmp_path / "whole" / LOG_NAME).read_text()
     checkpoints = [(tmp_path / run / "checkpoint" / "model.safetensors").read_bytes() for run in ("whole", "cut")]
     assert checkpoints[0] == checkpoints[1]
+
+
+def test_pairs_of_clips_are_compared(tmp_path: Path) -> None:
+    trainer = Trainer(learner(), token_set(16), token_set(6, seed=1), tmp_path, settings_for(4, comparisons=1.0))
+    trainer.run()
+    prefix, lessons = trainer._draw_pairs(np.random.default_rng(0))
+    assert prefix.shape[1] > 2 * trainer.model.config.audio_tokens
+    for lesson in lessons:
+        assert {target.kind for target in lesson.targets} == {"text"}
+        assert "A MOS" in trainer.model.tokenizer.decode(lesson.tree.ids)
+
+
+def test_training_stops_when_validation_no_longer_gets_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = iter([0.5, 0.4, 0.3])
+    monkeypatch.setattr("sqllm.training.trainer.read_token_set", lambda *_: None)
+    monkeypatch.setattr("sqllm.training.trainer.accuracy", lambda *_: {"mos": {"r": next(measured), "mae": 1.0}})
+    settings = settings_for(9, validate_every=2, patience=2)
+    trainer = Trainer(learner(), token_set(16), token_set(6, seed=1), tmp_path, settings)
+    trainer.run()
+    assert trainer.step == 6
 
 
 def write_corpus(folder: Path, seconds: list[float]) -> None:

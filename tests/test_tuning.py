@@ -12,11 +12,11 @@ import torch
 
 from sqllm.audio import SAMPLE_RATE
 from sqllm.corpus.layout import CorpusClip
-from sqllm.encoders import CompactEncoder, load_encoder, pad_batch
+from sqllm.encoders import LOCATED_KINDS, CompactEncoder, load_encoder, pad_batch
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
 from sqllm.training.dataset import cached_tokens, listen_to
 from sqllm.training.maps import MapStore, Sound, sounds_of
-from sqllm.training.tuning import Lessons, Tuner, TuningSettings
+from sqllm.training.tuning import Lessons, Tuner, TuningSettings, located_faults
 from tests.tiny import speech_like, tiny_model
 
 
@@ -81,13 +81,21 @@ def test_tokens_by_maps_are_those_of_listening(clips: list[CorpusClip], tmp_path
 
 def test_lessons_say_what_is_known(clips: list[CorpusClip]) -> None:
     silent = dataclasses.replace(clips[0], speech=False)
-    lessons = Lessons.of([clips[1], silent], [1.0, 1.0], tokens=10)
+    lessons = Lessons.of([clips[1], silent])
     assert lessons.scores[0, :5].tolist() == [2.0] * 5
     assert lessons.scores[0, 5:].isnan().all()
     assert lessons.scores[1].isnan().all()
     assert lessons.faults[0].nonzero().flatten().tolist() == [ARTIFACT_KINDS.index("packet-loss")]
-    assert lessons.local[0, :, 0].tolist() == [0, 0, 0, 0, 0, 1, 1, 0, 0, 0]
-    assert lessons.local[1].isnan().all()
+
+
+def test_frames_that_touch_a_span_are_marked(clips: list[CorpusClip]) -> None:
+    silent = dataclasses.replace(clips[0], speech=False)
+    marked = located_faults([clips[1], clips[0], silent], [12, 10, 10], frames=12, frame_rate=10)
+    assert marked[0, :, 0].tolist() == [0] * 5 + [1] + [0] * 6
+    assert marked[0, :, 1].tolist() == [0] * 12
+    assert marked[1, :10].eq(0).all()
+    assert marked[1, 10:].isnan().all()
+    assert marked[2].isnan().all()
 
 
 def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
@@ -99,6 +107,7 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     before, after = untrained().state_dict(), whole.state_dict()
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"transformer", "project"}
+    assert whole.locator is not None
 
     halves = dataclasses.replace(settings, out=tmp_path / "halves")
     save = Tuner._save
@@ -117,5 +126,6 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
         torch.testing.assert_close(resumed.state_dict()[name], value)
     loaded = load_encoder("compact", str(settings.out / "encoder.safetensors"))
     assert isinstance(loaded, CompactEncoder)
+    assert loaded.locate(torch.zeros(1, 7, loaded.width)).shape == (1, 7, len(LOCATED_KINDS))  # type: ignore[union-attr]
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
     assert Sound(clips[0].degraded).read().shape == (16000,)

@@ -122,12 +122,12 @@ def test_report_without_warnings_has_no_warning_box(tiny: SpeechQualityLLM, spee
 def test_report_shows_names_and_words_as_text_only(tiny: SpeechQualityLLM, speech_file: Path) -> None:
     from dataclasses import replace
 
-    faults = (HeardArtifact("packet-loss", "strong", ((0.0, 10.0),)),)
+    faults = (HeardArtifact("packet-loss", "strong", tuple((t, t + 0.25) for t in range(6))),)
     judgement = replace(tiny.rate(speech_file, rationale=False), file="<img src=x>.wav", artifacts=faults)
     html = report(judgement, "<b>bold</b>")
     assert "<img" not in html
     assert "<b>bold" not in html
-    assert "<b>Packet loss</b> strong, 0–10 s" in html
+    assert "<b>Packet loss</b> strong, 0.0–0.2 s, 1.0–1.2 s, 2.0–2.2 s, 3.0–3.2 s and 2 more" in html
 
 
 def test_text_named_wav_gives_the_sentence_of_the_audio_error(client: Client, tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def finetune(words: Sequence[str]) -> None:
     from sqllm.checkpoint import DEFAULT_CHECKPOINT, CheckpointError, adopt_encoder, adopt_weights, new_model
     from sqllm.corpus.layout import read_corpus
     from sqllm.model import ModelConfig, choose_device
+    from sqllm.training.calibration import calibrate_checkpoint
     from sqllm.training.dataset import cached_tokens, training_clips
     from sqllm.training.evaluation import table
     from sqllm.training.probe import probe
@@ -76,6 +77,7 @@ def finetune(words: Sequence[str]) -> None:
     if settings.probe:
         print(table(probe(corpus, validation)))
     Trainer(model, corpus, validation, settings.out, settings).run()
+    print(f"Temperatures: {calibrate_checkpoint(settings.out / 'checkpoint', validation)}")
     print(f"The best model is in {settings.out / 'checkpoint'}.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +17,12 @@ from sqllm.audio import SAMPLE_RATE, active_level
 from sqllm.corpus.audibility import TOP
 from sqllm.corpus.chain import Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Wave
-from sqllm.corpus.fusion import FUSED_TEACHERS, Fused, fuse
+from sqllm.corpus.fusion import FUSED_TEACHERS, fuse
 from sqllm.corpus.layout import SCORE_COLUMNS, SIMULATED, write_index
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
 from sqllm.corpus.teachers import ask_all, load_teacher
 from sqllm.profiles import PROFILES, ListenerProfile
-from sqllm.scores import DIMENSIONS, clamp
+from sqllm.scores import DIMENSIONS
 
 ROOMS_PER_SPLIT = {"TRAIN": range(0, 60), "VAL": range(1000, 1020), "TEST": range(2000, 2030)}
 PROGRESS_NAME = "made.jsonl"
@@ -87,7 +88,8 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         soundfile.write(out / "deg" / name, made.degraded, SAMPLE_RATE, subtype="PCM_16")
         soundfile.write(out / "ref" / name, made.reference, SAMPLE_RATE, subtype="PCM_16")
         degraded, _ = soundfile.read(out / "deg" / name, dtype="float32")
-        figures = {"active_level": active_level(degraded)}
+        level = active_level(degraded)
+        figures = {"active_level": level}
         if made.drop is not None:  # of the measures it is the dearest
             figures["visqol"] = TOP - made.drop
         more = plan.more_teachers if rng.random() < plan.more_teachers_share else ()
@@ -96,7 +98,7 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         label = fuse(figures)
         if set(label.scores) != set(DIMENSIONS):
             raise ValueError("NISQA v2 gives this clip no scores")
-        heard = {p.name: _heard_by(plan, p, degraded, figures, label) for p in PROFILES.values() if p.hears_otherwise}
+        heard = {p.name: _heard_by(plan, p, degraded, level) for p in PROFILES.values() if p.hears_otherwise}
     except Exception as problem:
         return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
     row: dict[str, object] = {
@@ -132,13 +134,12 @@ def _figures(plan: CorpusPlan, names: Sequence[str], degraded: Wave, reference: 
     return ask_all([load_teacher(name, plan.nisqa_weights) for name in names], degraded, reference)
 
 
-def _heard_by(
-    plan: CorpusPlan, profile: ListenerProfile, degraded: Wave, figures: dict[str, float], label: Fused
-) -> dict[str, float]:
-    """The scores of a listener who hears the clip otherwise: the label, moved by what that does to NISQA v2's."""
+def _heard_by(plan: CorpusPlan, profile: ListenerProfile, degraded: Wave, level: float) -> dict[str, float]:
+    """The scores of a listener who hears the clip otherwise: what NISQA v2 says of what reaches them, at the clip's
+    active level (dBov). It speaks alone: the fusion's other voices would be moved by what this listener can't hear.
+    """
     heard = _figures(plan, ["NISQA v2"], profile.hear(degraded), None)
-    moved = {name: label.scores[name] + heard[f"nisqa_{name}"] - figures[f"nisqa_{name}"] for name in DIMENSIONS}
-    return {name: round(clamp(value), 3) for name, value in moved.items()}
+    return {name: round(score, 3) for name, score in fuse(heard | {"active_level": level}).scores.items()}
 
 
 def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:
@@ -156,6 +157,9 @@ def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:
     made = _read_progress(out / PROGRESS_NAME)
     wanted = [(split, number) for split in SPLITS[::-1] for number in range(plan.count(split))]
     todo = [key for key in wanted if key not in made]
+    # Every clip has a length of its own, and so would every kernel that oneDNN keeps: workers would grow until joblib
+    # takes them for leaking and starts new ones, which costs half a minute each.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
     results = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=4)(
         delayed(_make_one)(plan, out, *key) for key in todo
     )

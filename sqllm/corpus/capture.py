@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sqllm.audio import SAMPLE_RATE, active_level, frame_energies, set_level
-from sqllm.corpus.degradations import Artifact, Rng, Wave, merge_spans, within
+from sqllm.corpus.degradations import Artifact, Rng, Wave, within
+from sqllm.spans import merge_spans
 
 
 def pump_gain(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:

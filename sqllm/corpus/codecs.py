@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from sqllm.audio import SAMPLE_RATE, active_level, frame_energies
-from sqllm.corpus.degradations import Artifact, Rng, Wave, merge_spans, within
+from sqllm.corpus.degradations import Artifact, Rng, Wave, within
+from sqllm.spans import merge_spans
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.signal import butter, fftconvolve, sosfilt
 
 from sqllm.audio import SAMPLE_RATE, active_level, set_level
+from sqllm.spans import merge_spans
 
 Wave = np.ndarray
 Rng = np.random.Generator
@@ -170,14 +171,3 @@ def change_level(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     gain = np.interp(np.arange(len(wave)) / SAMPLE_RATE, knots, [0, 0, -drop, -drop, 0, 0])
     changed = (wave * 10 ** (gain / 20)).astype(np.float32)
     return changed, Artifact("level-change", severity, [(start, stop)], {"drop": drop})
-
-
-def merge_spans(spans: list[tuple[float, float]], gap: float = 0.02) -> list[tuple[float, float]]:
-    """Spans in order, those closer than `gap` seconds joined, rounded to the millisecond."""
-    merged: list[tuple[float, float]] = []
-    for start, stop in sorted(spans):
-        if merged and start - merged[-1][1] <= gap:
-            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
-        else:
-            merged.append((start, stop))
-    return [(round(start, 3), round(stop, 3)) for start, stop in merged]

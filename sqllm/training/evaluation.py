@@ -20,6 +20,7 @@ DRAWS = 1000
 NOMINAL_COVERAGES = np.round(np.arange(0.10, 0.951, 0.05), 2)
 INTERVAL = 0.9
 HIGHEST_OPINION = 6.0  # labels above it are of another scale than 1-5, such as MUSHRA's 0-100
+HALF_STEP = 0.05  # of the grid of scores
 FEWEST = 3  # clips that a figure needs
 
 
@@ -183,11 +184,11 @@ def _correlation(one: np.ndarray, other: np.ndarray, axis: int = -1) -> np.ndarr
 def coverage(scores: Sequence[Score], label: np.ndarray, nominal: float = INTERVAL) -> tuple[float, float]:
     """The share of labels, [clips], in the central interval that should hold `nominal` of them; its mean width.
 
-    A label counts as the nearest of the scores 1.0, 1.1, ... 5.0 that the distributions are made of.
+    A score of the grid 1.0, 1.1, ... 5.0 that distributions are made of stands for all that rounds to it.
     """
     low, high = np.array([score.interval(nominal) for score in scores]).T
-    near = np.round(label, 1)
-    return float(np.mean((low - 1e-6 <= near) & (near <= high + 1e-6))), float(np.mean(high - low))
+    inside = (low - HALF_STEP <= label) & (label <= high + HALF_STEP)
+    return float(inside.mean()), float(np.mean(high - low))
 
 
 def calibration(scores: Sequence[Score], label: np.ndarray) -> np.ndarray:

@@ -85,7 +85,7 @@ class View:
 
 @dataclass(frozen=True)
 class TextAnswers:
-    """Greedy text answers to questions for scores: how many stated them, and how far from those that are read."""
+    """Text answers to questions for scores: how many stated them, and how far from those that are read."""
 
     clips: int
     asked: int

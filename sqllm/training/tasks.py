@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from sqllm.answers import compose_answer
+from sqllm.audio import WINDOW_SECONDS
+from sqllm.comparisons import comparison_notes, compose_comparison
 from sqllm.corpus.layout import CorpusClip
+from sqllm.notes import Notes, notes
 from sqllm.profiles import PROFILES, TYPICAL, ListenerProfile
 from sqllm.prompt import ROOT, PromptTree
 from sqllm.questions import (
+    COMPARE,
     FAMILIES,
     FAULT_REQUESTS,
     SCORE_BLOCKS,
     SCORE_REQUESTS,
     SPEECH_BLOCK,
-    compose_answer,
     draw_question,
     fault_block,
-    notes,
     with_listener,
 )
 from sqllm.reading import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, clamp
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, clamp
+from sqllm.spans import as_moments
 
-LABEL_SD = 0.3
+LABEL_SD = 0.3  # where a label comes without a spread
+SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
 ABSENT_FAULTS = 4
-MISSED_FAULTS = 0.2
+MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
+DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
+OTHER_REFERENCE = 0.1
+TEXT_FAMILIES = ("explanatory",) * 4 + FAMILIES
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,13 @@ def label_distribution(label: float, sd: float = LABEL_SD) -> np.ndarray:
     return weights / weights.sum()
 
 
+def label_sds(clip: CorpusClip) -> dict[str, float]:
+    """How far each of a clip's labels is from certain: the standard error of a panel of eight, .15 at least."""
+    return {
+        name: max(SMALLEST_SD, clip.stds[name] / PANEL**0.5) if name in clip.stds else LABEL_SD for name in clip.scores
+    }
+
+
 def listener_scores(clip: CorpusClip, profile: ListenerProfile) -> dict[str, float]:
     """A clip's labels for a listener, clamped to 1-5: what is heard through their ears, rated their way."""
     heard = clip.profile_scores.get(profile.name, clip.scores)
@@ -80,9 +96,15 @@ class Tasks:
 
 
 def make_lesson(
-    clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float, tasks: Tasks | None = None
+    clip: CorpusClip,
+    words: Vocabulary,
+    rng: np.random.Generator,
+    plain: float,
+    tasks: Tasks | None = None,
+    reference: bool = False,
 ) -> Lesson:
-    """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings.
+    """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings, `reference` whether the clip is
+    heard with its reference.
 
     A clip without speech has no scores to teach: it asks for speech only.
     """
@@ -92,11 +114,13 @@ def make_lesson(
         _add_scores(lesson, clip, TYPICAL, words, rng, plain)
         known = [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
         if known and tasks.other_listener:
-            _add_scores(lesson, clip, known[int(rng.integers(len(known)))], words, rng, plain)
+            # What a listener hears otherwise is harder to learn than how one rates: it is asked twice as often.
+            weights = np.array([2.0 if profile.hears_otherwise else 1.0 for profile in known])
+            _add_scores(lesson, clip, known[int(rng.choice(len(known), p=weights / weights.sum()))], words, rng, plain)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, words, rng, plain)
     if tasks.text:
-        _add_text(lesson, clip, words, rng)
+        _add_text(lesson, clip, words, rng, reference)
     return lesson
 
 
@@ -117,27 +141,25 @@ def _add_scores(
     rng: np.random.Generator,
     plain: float,
 ) -> None:
-    labels = listener_scores(clip, profile)
+    labels, sds = listener_scores(clip, profile), label_sds(clip)
     request = SCORE_REQUESTS[_wording(rng, len(SCORE_REQUESTS), plain)]
     wording = _wording(rng, max(1, len(profile.words)), plain)
     stem = lesson.tree.add(words.stem(with_listener(request, profile, wording)), ROOT)
     for dimension in DIMENSIONS:
         if dimension in labels:
             name = SCORE_BLOCKS[dimension][_wording(rng, len(SCORE_BLOCKS[dimension]), plain)]
-            branches = likely_branches(labels[dimension])
-            node = add_score_block(lesson.tree, words, stem, name, branches)
-            _add_score_targets(lesson, node, labels[dimension], words)
+            mass = label_distribution(labels[dimension], sds.get(dimension, LABEL_SD))
+            node = add_score_block(lesson.tree, words, stem, name, likely_branches(mass))
+            _add_score_targets(lesson, node, labels[dimension], mass, words)
 
 
-def likely_branches(label: float) -> tuple[int, ...]:
-    """The two first digits a label is most likely written with (5 has no second digit to learn)."""
-    mass = label_distribution(label)
+def likely_branches(mass: np.ndarray) -> tuple[int, ...]:
+    """The two first digits a label is most likely written with (5 has no second digit to learn); `mass`: [41]."""
     per_digit = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS[:4]]
     return tuple(sorted(int(digit) + 1 for digit in np.argsort(per_digit)[-2:]))
 
 
-def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, words: Vocabulary) -> None:
-    mass = label_distribution(label)
+def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, mass: np.ndarray, words: Vocabulary) -> None:
     first = [float(mass[(digit - 1) * 10 : digit * 10].sum()) for digit in FIRST_DIGITS]
     start = len(lesson.targets)
     ids = tuple(words.digits[digit] for digit in FIRST_DIGITS)
@@ -157,7 +179,7 @@ def _add_faults(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.ran
     stem = lesson.tree.add(words.stem(request), ROOT)
     if rng.random() < 0.3 or not clip.speech:
         block = lesson.tree.add(words.model.encode_text(SPEECH_BLOCK), stem)
-        _add_choice(lesson, block, words.speech[int(clip.speech)], 1.0 if clip.speech else 3.0)
+        _add_choice(lesson, block, words.speech[int(clip.speech)], 1.0)
     if not clip.speech:
         return
     present = {artifact.kind: artifact.severity for artifact in clip.artifacts or ()}
@@ -173,21 +195,62 @@ def _add_choice(lesson: Lesson, block: int, token: int, weight: float) -> None:
     lesson.targets.append(Target(lesson.tree.last(block), (token,), (1.0,), weight, "fault"))
 
 
-def _add_text(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator) -> None:
+def _add_text(
+    lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, reference: bool = False
+) -> None:
     """A question of a random family, by a random listener, with its whole answer behind that listener's notes."""
     listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
     profile = listeners[int(rng.integers(len(listeners)))]
     scores = listener_scores(clip, profile)
-    if not clip.speech or set(scores) != set(DIMENSIONS):
+    if not comparable(clip):
         return
-    question = draw_question(rng, str(rng.choice(["explanatory", *FAMILIES])))
-    # Some faults are left out of notes and answer alike: a listener who missed one still has to give a reason.
-    noted = [artifact for artifact in clip.artifacts or () if rng.random() > MISSED_FAULTS]
-    answer = compose_answer(question, scores, noted, rng)
+    noted = _noted(clip.artifacts or (), rng)
+    # A reference of other speech is noted, but not heard.
+    state = "same" if reference else "other" if rng.random() < OTHER_REFERENCE else "none"
+    question = draw_question(rng, str(rng.choice(TEXT_FAMILIES)), noted)
+    answer = compose_answer(question, scores, noted, rng, state)
     request = with_listener(question.text, profile, int(rng.integers(max(1, len(profile.words)))))
-    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(notes(scores, noted))], ROOT)
+    _add_answer(lesson, words, request, notes(scores, noted, state), answer)
+
+
+def make_comparison(first: CorpusClip, second: CorpusClip, words: Vocabulary, rng: np.random.Generator) -> Lesson:
+    """One pass over two clips, heard one behind the other: which is better and why, as the typical listener tells it.
+
+    Both have to be `comparable`.
+    """
+    lesson = Lesson()
+    one, other = (
+        Notes.of(listener_scores(clip, TYPICAL), _noted(clip.artifacts or (), rng)) for clip in (first, second)
+    )
+    answer = compose_comparison(one, other, rng)
+    _add_answer(lesson, words, draw_question(rng, COMPARE).text, comparison_notes(one, other), answer)
+    return lesson
+
+
+def comparable(clip: CorpusClip) -> bool:
+    """Whether a clip can be compared with another: it holds speech and has all five scores."""
+    return clip.speech and set(clip.scores) == set(DIMENSIONS)
+
+
+def _add_answer(lesson: Lesson, words: Vocabulary, request: str, noted: str, answer: str) -> None:
+    """A whole text answer behind a request and what was noted."""
+    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(noted)], ROOT)
     ids = [*words.model.encode_text(answer), words.model.encode_text(words.model.turns.end)[0]]
     node = lesson.tree.add(ids[:-1], stem)
     positions = [lesson.tree.last(stem), *range(*lesson.tree.spans[node])]
     for position, token in zip(positions, ids, strict=True):
         lesson.targets.append(Target(position, (token,), (1.0,), 1.0 / len(ids), "text"))
+
+
+def _noted(artifacts: Sequence[HeardArtifact], rng: np.random.Generator) -> list[HeardArtifact]:
+    """What a listener notes of the faults: some are missed, some doubted, some not placed, in notes and answer alike.
+
+    A listener who missed one still has to give a reason, and must not make up times.
+    """
+    noted = []
+    for artifact in artifacts:
+        missed, doubted, unplaced = rng.random(3) < (MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS)
+        if not missed:
+            spans = () if unplaced else tuple(as_moments(artifact.spans, WINDOW_SECONDS))
+            noted.append(replace(artifact, spans=spans, probability=DOUBT if doubted else artifact.probability))
+    return noted

@@ -20,7 +20,7 @@ from sqllm.reading import Vocabulary
 from sqllm.training.dataset import TokenSet
 from sqllm.training.evaluation import accuracy, read_token_set
 from sqllm.training.files import read_window, save_whole
-from sqllm.training.tasks import Lesson, Tasks, make_lesson
+from sqllm.training.tasks import Lesson, Tasks, comparable, make_comparison, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
 FEWEST_VALIDATION_CLIPS = 3
@@ -29,7 +29,9 @@ FEWEST_VALIDATION_CLIPS = 3
 @dataclass(frozen=True)
 class TrainerSettings:
     """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference, and
-    `other_listener`, `faults` and `text` are the shares that ask more than the typical listener's scores.
+    `other_listener`, `faults` and `text` are the shares that ask more than the typical listener's scores;
+    `comparisons` is the share of steps that compare pairs of clips instead. Training stops early after `patience`
+    validations without a better one (0: never).
     """
 
     steps: int = 3000
@@ -43,6 +45,7 @@ class TrainerSettings:
     other_listener: float = 0.5
     faults: float = 0.5
     text: float = 0.5
+    comparisons: float = 0.0
     token_noise: float = 0.1
     text_weight: float = 0.5
     fault_weight: float = 0.3
@@ -51,6 +54,7 @@ class TrainerSettings:
     checkpoint_minutes: float = 4.0
     validate_every: int = 250
     validate_clips: int = 120
+    patience: int = 0
     seed: int = 1
 
 
@@ -136,6 +140,7 @@ class Trainer:
     card: dict[str, Any] = field(default_factory=dict)
     step: int = 0
     best: float = -1.0
+    disappointments: int = 0
 
     def __post_init__(self) -> None:
         self.words = Vocabulary.of(self.model)
@@ -147,6 +152,7 @@ class Trainer:
             groups.append({"params": encoder, "peak": self.settings.encoder_learning_rate})
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay)
         self.hears_audio = bool(encoder)
+        self.comparable = [index for index, clip in enumerate(self.corpus.clips) if comparable(clip)]
         self.paired = torch.nonzero(self.corpus.with_reference()).flatten().numpy()
 
     def run(self) -> None:
@@ -159,7 +165,7 @@ class Trainer:
         self.model.train()
         saved = time.monotonic()
         bar = tqdm(total=self.settings.steps, initial=self.step, desc="training", unit="step", mininterval=5)
-        while self.step < self.settings.steps:
+        while self.step < self.settings.steps and not self._out_of_patience():
             parts = self._train_step()
             self.step += 1
             bar.update()
@@ -182,17 +188,16 @@ class Trainer:
                 saved = time.monotonic()
         self._save_state()
 
+    def _out_of_patience(self) -> bool:
+        return 0 < self.settings.patience <= self.disappointments
+
     def _train_step(self) -> LossParts:
         rng = np.random.default_rng([self.settings.seed, self.step])
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
-        chosen, with_reference = self._draw_batch(rng)
-        plain = 1.0 if self.step < self.settings.plain_start * self.settings.steps else self.settings.plain_share
-        tasks = Tasks(*(bool(rng.random() < share) for share in self._shares()))
-        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks) for i in chosen]
+        prefix, lessons = self._draw_pairs(rng) if rng.random() < self.settings.comparisons else self._draw_clips(rng)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * self._rate()
         self.optimizer.zero_grad(set_to_none=True)
-        prefix = self._prefix(chosen, with_reference)
         # LoRA's float32 weights compute in bfloat16: a fifth faster on a CPU, with the same losses.
         with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.model.body.dtype == torch.bfloat16):
             hidden = self.model(prefix, [lesson.tree for lesson in lessons])
@@ -203,6 +208,21 @@ class Trainer:
         self.optimizer.step()
         return parts
 
+    def _draw_clips(self, rng: np.random.Generator) -> tuple[Tensor, list[Lesson]]:
+        """Clips to rate, the prefix they are heard by, and what is asked of each."""
+        chosen, with_reference = self._draw_batch(rng)
+        plain = 1.0 if self.step < self.settings.plain_start * self.settings.steps else self.settings.plain_share
+        tasks = Tasks(*(bool(rng.random() < share) for share in self._shares()))
+        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks, with_reference) for i in chosen]
+        return self._prefix(chosen, self.corpus.reference[chosen] if with_reference else None), lessons
+
+    def _draw_pairs(self, rng: np.random.Generator) -> tuple[Tensor, list[Lesson]]:
+        """Random pairs of clips to compare, and the prefix they are heard by."""
+        pairs = rng.choice(self.comparable, size=(self.settings.batch, 2), replace=True)
+        clips = self.corpus.clips
+        lessons = [make_comparison(clips[one], clips[other], self.words, rng) for one, other in pairs]
+        return self._prefix(pairs[:, 0].tolist(), second=self.corpus.degraded[pairs[:, 1]]), lessons
+
     def _draw_batch(self, rng: np.random.Generator) -> tuple[list[int], bool]:
         """Clips of this step: the next ones of a shuffled epoch, or random ones that have a reference."""
         size, total = self.settings.batch, len(self.corpus)
@@ -212,16 +232,16 @@ class Trainer:
         order = np.random.default_rng([self.settings.seed, 7, epoch]).permutation(total)
         return np.resize(np.roll(order, -first), size).tolist(), False
 
-    def _prefix(self, chosen: list[int], with_reference: bool) -> Tensor:
+    def _prefix(self, chosen: list[int], reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
         if self.hears_audio:
             waves = [read_window(self.corpus.clips[i].degraded) for i in chosen]
             degraded = self.model.audio_tokens(*pad_batch(waves))
         else:
             degraded = self.corpus.degraded[chosen]
-        reference = self.corpus.reference[chosen] if with_reference else None
-        noisy = [t if t is None else t + self.settings.token_noise * torch.randn_like(t) for t in (degraded, reference)]
-        device = self.model.device
-        return self.model.prefix(noisy[0].to(device), None if noisy[1] is None else noisy[1].to(device))  # type: ignore[union-attr]
+        return self.model.prefix(*(None if t is None else self._noisy(t) for t in (degraded, reference, second)))  # type: ignore[arg-type]
+
+    def _noisy(self, tokens: Tensor) -> Tensor:
+        return (tokens + self.settings.token_noise * torch.randn_like(tokens)).to(self.model.device)
 
     def _shares(self) -> tuple[float, float, float]:
         return self.settings.other_listener, self.settings.faults, self.settings.text
@@ -252,6 +272,7 @@ class Trainer:
                 "validation_mae": float(np.mean([row["mae"] for row in figures.values()])),
             }
         )
+        self.disappointments = 0 if mean > self.best else self.disappointments + 1
         if mean > self.best or not (self.folder / "checkpoint").is_dir():
             self.best = mean
             save_checkpoint(
@@ -280,7 +301,8 @@ class Trainer:
 
     def _save_state(self) -> None:
         trained = {name: p.detach() for name, p in self.model.named_parameters() if p.requires_grad}
-        state = {"step": self.step, "best": self.best, "trained": trained, "optimizer": self.optimizer.state_dict()}
+        reached = {"step": self.step, "best": self.best, "disappointments": self.disappointments}
+        state = {**reached, "trained": trained, "optimizer": self.optimizer.state_dict()}
         save_whole(state, self.folder / STATE_NAME)
 
     def _resume(self) -> None:
@@ -293,7 +315,7 @@ class Trainer:
             for name, value in state["trained"].items():
                 parameters[name].copy_(value)
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.best = state["step"], state["best"]
+        self.step, self.best, self.disappointments = state["step"], state["best"], state["disappointments"]
         self._forget_log_after(self.step)
 
     def _forget_log_after(self, step: int) -> None:

@@ -1,7 +1,8 @@
 """Teach the compact encoder's transformer what listening is about before the LLM hears it.
 
 Distill-MOS was trained for one overall score. Here its transformer learns, by a small head on the pooled tokens that is
-thrown away afterwards, the five scores of every listener, which faults are there, and when drop-outs happen.
+thrown away afterwards, the five scores of every listener and which faults are there; and, by one that is kept, when
+packets are lost and speech is cut.
 """
 
 from __future__ import annotations
@@ -15,16 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sqllm.audio import SAMPLE_RATE
 from sqllm.corpus.layout import CorpusClip
-from sqllm.encoders import CompactEncoder, level_beside, pool_over_time
+from sqllm.encoders import LOCATED_KINDS, CompactEncoder, level_beside, pool_over_time
 from sqllm.profiles import PROFILES, TYPICAL
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
+from sqllm.spans import as_moments, found_spans, spans_of_frames
 from sqllm.training.evaluation import fit_figures
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, sounds_of
 
-LOCAL_KINDS = ("packet-loss", "time-clipping")
 STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
 
 
@@ -71,20 +71,16 @@ class Head(nn.Module):
 
 @dataclass(frozen=True)
 class Lessons:
-    """What the head is to say of each clip: scores [clips, listeners * 5] (NaN: unknown), faults [clips, kinds],
-    local faults [clips, tokens, local kinds].
-    """
+    """What the head is to say of each clip: scores [clips, listeners * 5] and faults [clips, kinds] (NaN: unknown)."""
 
     scores: Tensor
     faults: Tensor
-    local: Tensor
 
     @classmethod
-    def of(cls, clips: Sequence[CorpusClip], seconds: Sequence[float], tokens: int) -> Lessons:
+    def of(cls, clips: Sequence[CorpusClip]) -> Lessons:
         return cls(
             torch.tensor([_scores(clip) for clip in clips]).float(),
             torch.tensor([_faults(clip) for clip in clips]).float(),
-            torch.tensor(np.stack([_local(c, s, tokens) for c, s in zip(clips, seconds, strict=True)])).float(),
         )
 
 
@@ -105,15 +101,21 @@ def _faults(clip: CorpusClip) -> list[float]:
     return [np.nan if unknown else float(kind in present) for kind in ARTIFACT_KINDS]
 
 
-def _local(clip: CorpusClip, seconds: float, tokens: int) -> np.ndarray:
-    """1 where a token's stretch of the clip touches a span of the fault."""
-    touched = np.zeros((tokens, len(LOCAL_KINDS)))
-    for artifact in clip.artifacts or ():
-        if artifact.kind in LOCAL_KINDS:
-            for start, end in artifact.spans:
-                first, last = (int(np.clip(t / seconds * tokens, 0, tokens - 1)) for t in (start, end))
-                touched[first : last + 1, LOCAL_KINDS.index(artifact.kind)] = 1
-    return touched if clip.artifacts is not None and clip.speech else touched * np.nan
+def located_faults(clips: Sequence[CorpusClip], counts: Sequence[int], frames: int, frame_rate: float) -> Tensor:
+    """1 where a frame touches a span of the fault: [clips, frames, located kinds]; NaN behind a clip's `counts` frames
+    and where the truth is not known.
+    """
+    touched = torch.full((len(clips), frames, len(LOCATED_KINDS)), torch.nan)
+    for row, (clip, count) in enumerate(zip(clips, counts, strict=True)):
+        if clip.artifacts is None or not clip.speech:
+            continue
+        touched[row, :count] = 0
+        for artifact in clip.artifacts:
+            if artifact.kind in LOCATED_KINDS:
+                for start, end in artifact.spans:
+                    stretch = slice(int(start * frame_rate), min(count, int(np.ceil(end * frame_rate))))
+                    touched[row, stretch, LOCATED_KINDS.index(artifact.kind)] = 1
+    return touched
 
 
 def _known_mean(errors: Tensor, wanted: Tensor) -> Tensor:
@@ -143,12 +145,13 @@ class Tuner:
         torch.manual_seed(settings.seed)
         self.head = Head(self.encoder.width, len(_listeners()))
         self.encoder.requires_grad_(False)
+        locator = self.encoder.locator or self.encoder.add_locator()
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
         for parameter in upper:
             parameter.requires_grad_(True)
         groups: list[dict[str, Any]] = [
             {"params": upper, "peak": settings.learning_rate},
-            {"params": list(self.head.parameters()), "peak": settings.head_learning_rate},
+            {"params": [*self.head.parameters(), *locator.parameters()], "peak": settings.head_learning_rate},
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
         lessons, beside = self._lessons(self.train)
@@ -162,13 +165,13 @@ class Tuner:
             self._set_dropout(settings.dropout)
             for step, rows in enumerate(tqdm(batches, desc=f"epoch {epoch + 1}", unit="step", mininterval=10)):
                 done = (epoch + step / len(batches)) / settings.epochs
-                for group in groups:
+                for group in self.optimizer.param_groups:
                     group["lr"] = group["peak"] * min(1.0, (epoch * len(batches) + step + 1) / 100) * _cosine(done)
                 self.optimizer.zero_grad(set_to_none=True)
                 with torch.autocast("cpu", torch.bfloat16):
                     loss = self._loss(rows, lessons, beside)
                 loss.backward()
-                nn.utils.clip_grad_norm_([*upper, *self.head.parameters()], 1.0)
+                nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
                 self.optimizer.step()
             self._set_dropout(0.0)
             mean, figures = self._validate()
@@ -189,43 +192,44 @@ class Tuner:
         batches = [block[i : i + size] for block in ordered for i in range(0, len(block) - size + 1, size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
-    def _tokens(self, sounds: Sequence[Sound], beside: Tensor) -> Tensor:
-        maps, lengths = self.store.batch(sounds)
-        frames, counts = self.encoder.upper(maps, lengths)
-        return torch.cat([pool_over_time(frames, counts, self.settings.audio_tokens).float(), beside], dim=-1)
+    def _listen(self, sounds: Sequence[Sound], beside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Audio tokens, frames and how many of them are real."""
+        frames, counts = self.encoder.upper(*self.store.batch(sounds))
+        pooled = pool_over_time(frames, counts, self.settings.audio_tokens).float()
+        return torch.cat([pooled, beside], dim=-1), frames, counts
 
     def _loss(self, rows: np.ndarray, lessons: Lessons, beside: Tensor) -> Tensor:
         settings = self.settings
-        tokens = self._tokens([Sound(self.train[i].degraded) for i in rows], beside[rows])
+        clips = [self.train[i] for i in rows]
+        tokens, frames, counts = self._listen([Sound(clip.degraded) for clip in clips], beside[rows])
         scores, faults = self.head(tokens + settings.token_noise * torch.randn_like(tokens))
         scores, faults = scores.float(), faults.float()
         binary = nn.functional.binary_cross_entropy_with_logits
-        wanted, present, local = lessons.scores[rows], lessons.faults[rows], lessons.local[rows]
-        kinds = [ARTIFACT_KINDS.index(kind) for kind in LOCAL_KINDS]
+        wanted, present = lessons.scores[rows], lessons.faults[rows]
+        local = located_faults(clips, counts.tolist(), frames.shape[1], self.encoder.frame_rate)
+        located = self.encoder.locate(frames)
+        assert located is not None
         error = _known_mean((scores.mean(dim=1) - wanted.nan_to_num()).square(), wanted)
         fault = _known_mean(binary(faults.mean(dim=1), present.nan_to_num(), reduction="none"), present)
-        where = _known_mean(binary(faults[..., kinds], local.nan_to_num(), reduction="none"), local)
+        where = _known_mean(binary(located.float(), local.nan_to_num(), reduction="none"), local)
         return error + settings.fault_weight * fault + settings.local_weight * where
 
     def _lessons(self, clips: Sequence[CorpusClip]) -> tuple[Lessons, Tensor]:
         """Truth and levels of some clips."""
-        waves = (Sound(clip.degraded).read() for clip in clips)
-        seconds, beside = [], []
-        for wave in waves:
-            seconds.append(len(wave) / SAMPLE_RATE)
-            beside.append(
-                level_beside(torch.from_numpy(wave)[None], torch.tensor([len(wave)]), self.settings.audio_tokens)
-            )
-        return Lessons.of(clips, seconds, self.settings.audio_tokens), torch.cat(beside)
+        waves = (torch.from_numpy(Sound(clip.degraded).read()) for clip in clips)
+        beside = [level_beside(wave[None], torch.tensor([len(wave)]), self.settings.audio_tokens) for wave in waves]
+        return Lessons.of(clips), torch.cat(beside)
 
     def _validate(self) -> tuple[float, str]:
         """Mean Pearson r of the typical listener's scores, and all figures in words."""
         lessons, beside = self.held
-        read = []
+        read, found = [], []
         with torch.inference_mode():
             for start in range(0, len(self.validation), 32):
                 sounds = [Sound(clip.degraded) for clip in self.validation[start : start + 32]]
-                scores, faults = self.head(self._tokens(sounds, beside[start : start + 32]))
+                tokens, frames, counts = self._listen(sounds, beside[start : start + 32])
+                scores, faults = self.head(tokens)
+                found += self._located(self.validation[start : start + 32], frames, counts)
                 read.append(torch.cat([scores.mean(dim=1), faults.mean(dim=1)], dim=1))
         predicted, wanted = torch.cat(read), lessons.scores
         figures = {}
@@ -233,8 +237,22 @@ class Tuner:
             known = ~wanted[:, i].isnan()
             figures[dimension] = fit_figures(predicted[known, i].clamp(1, 5).numpy(), wanted[known, i].numpy())
         mean = float(np.mean([f["r"] for f in figures.values()]))
+        told, true = (sum(counts) for counts in zip(*found, strict=True)) if found else (0, 0)
         words = ", ".join(f"{d} {f['r']:.3f}/{f['mae']:.3f}" for d, f in figures.items())
-        return mean, f"mean r {mean:.4f}; r/MAE {words}"
+        return mean, f"mean r {mean:.4f}; r/MAE {words}; moments {told} of {true} found"
+
+    def _located(self, clips: Sequence[CorpusClip], frames: Tensor, counts: Tensor) -> list[tuple[int, int]]:
+        """For each located artifact of each clip: how many of its moments are found (IoU .5) and how many there are."""
+        logits = self.encoder.locate(frames)
+        assert logits is not None
+        rate, found = self.encoder.frame_rate, []
+        for clip, likely, count in zip(clips, logits.float().sigmoid().numpy(), counts.tolist(), strict=True):
+            for artifact in clip.artifacts or ():
+                if artifact.kind in LOCATED_KINDS:
+                    true = as_moments(artifact.spans, count / rate)
+                    told = spans_of_frames(likely[:count, LOCATED_KINDS.index(artifact.kind)], rate)
+                    found.append((found_spans(true, as_moments(told, count / rate)), len(true)))
+        return found
 
     def _set_dropout(self, share: float) -> None:
         """Drop out between the layers; dropped attention would cost four times as much on a CPU."""

@@ -11,6 +11,7 @@ from sqllm.plots import spectrogram_figure
 from sqllm.profiles import PROFILES
 from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArtifact, Judgement, Score, describe
 
+MOST_SPANS = 4  # told one by one
 NO_ANSWER = '<p class="sq-hint">The answer appears here.</p>'
 
 
@@ -102,10 +103,16 @@ def _artifacts_html(artifacts: tuple[HeardArtifact, ...]) -> str:
         return '<p class="sq-hint">None stands out.</p>'
     chips = []
     for artifact in artifacts:
-        spans = ", ".join(f"{start:.0f}–{end:.0f} s" for start, end in artifact.spans)
+        spans = _spans_text(artifact.spans)
         kind = artifact.kind.replace("-", " ").capitalize()
         chips.append(f"<li><b>{kind}</b> {artifact.severity}{', ' + spans if spans else ''}</li>")
     return f'<ul class="sq-faults">{"".join(chips)}</ul>'
+
+
+def _spans_text(spans: tuple[tuple[float, float], ...]) -> str:
+    """The first moments of an artifact: "2.1–2.3 s, 4.7–4.8 s and 3 more"."""
+    told = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in spans[:MOST_SPANS])
+    return told + (f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else "")
 
 
 def _title(profile: str) -> str:

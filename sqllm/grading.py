@@ -1,0 +1,266 @@
+"""Grading answers: what in a text contradicts scores and artifacts, and whether an answer is right, a family each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from sqllm.answers import ACCEPTABLE_MOS, CODEC_KINDS, NOISE_KINDS
+from sqllm.claims import Claims, FaultClaim, claims
+from sqllm.comparisons import SAME_WITHIN, Comparison
+from sqllm.costs import by_importance, mos_without
+from sqllm.notes import LOW_BELOW, PLACED, TOUCHES, Notes
+from sqllm.questions import USES, Question
+from sqllm.scores import DIMENSIONS, HeardArtifact, ParseError, category, parse_category
+
+SCORE_TOLERANCE, TIME_TOLERANCE, MENDED_TOLERANCE = 0.2, 0.3, 0.3
+_EXACTLY = 1e-6  # for sums of tenths
+_YES_OR_NO = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
+_LASTING = re.compile(r"all along|throughout|whole clip|beginning to end|all the time|constant", re.IGNORECASE)
+_UNPLACED = re.compile(r"can't (?:say|tell)|cannot (?:say|tell)", re.IGNORECASE)
+_POINTER = re.compile(r"\b(?:speech|sound|sounds|quality|recording|clip)\b", re.IGNORECASE)
+_NOTHING = re.compile(r"\bnothing\b|\bno fault\b", re.IGNORECASE)
+_LITTLE = re.compile(r"hardly|little", re.IGNORECASE)
+_NO_REFERENCE = re.compile(r"\bno reference\b|without a reference", re.IGNORECASE)
+
+Scores = Mapping[str, float]
+Artifacts = Sequence[HeardArtifact]
+
+
+def contradictions(text: str, scores: Scores, artifacts: Artifacts) -> list[str]:
+    """What a text claims against scores (1-5) and artifacts, a sentence each; empty where nothing is wrong."""
+    said = claims(text)
+    wrong = [sentence for claim in said.faults for sentence in _wrong_fault(claim, scores, artifacts)]
+    return [
+        *wrong,
+        *_wrong_praise(said, scores, artifacts),
+        *_wrong_scores(said, scores),
+        *_wrong_times(said, artifacts),
+    ]
+
+
+def _wrong_fault(claim: FaultClaim, scores: Scores, artifacts: Artifacts) -> Iterator[str]:
+    name = " or ".join(claim.kinds)
+    kinds = {*claim.kinds, *(TOUCHES[claim.dimension] if claim.dimension and claim.present else ())}
+    there = [artifact for artifact in artifacts if artifact.kind in kinds]
+    if not claim.present:
+        if any(artifact.certain for artifact in there):
+            yield f"It says that there is no {name}, which is there."
+    elif not there:
+        if claim.dimension is None or scores[claim.dimension] >= LOW_BELOW:
+            yield f"It names {name}, which is not there."
+    elif claim.severity and claim.severity not in {artifact.severity for artifact in there}:
+        yield f"It calls {name} {claim.severity}, which is {there[0].severity}."
+
+
+def _wrong_praise(said: Claims, scores: Scores, artifacts: Artifacts) -> Iterator[str]:
+    kinds = {artifact.kind for artifact in artifacts if artifact.certain}
+    for dimension in said.fine:
+        if scores[dimension] < LOW_BELOW:
+            yield f"It praises the {dimension}, which is {scores[dimension]:.1f}."
+        elif kinds & TOUCHES[dimension]:
+            yield f"It praises the {dimension}, which {sorted(kinds & TOUCHES[dimension])[0]} damages."
+    if said.faultless and kinds:
+        yield f"It says that there is no fault, where there is {sorted(kinds)[0]}."
+    if said.clean and scores["mos"] < ACCEPTABLE_MOS:
+        yield f"It calls the clip clean, whose MOS is {scores['mos']:.1f}."
+
+
+def _wrong_scores(said: Claims, scores: Scores) -> Iterator[str]:
+    for dimension, value in said.scores.items():
+        if not _near(value, scores[dimension]):
+            yield f"It states {dimension} {value:.1f}, which is {scores[dimension]:.1f}."
+    for value in said.unnamed:
+        if not any(_near(value, score) for score in scores.values()):
+            yield f"It states {value:.1f}, which is none of the scores."
+    if said.mended is not None and said.mended < scores["mos"] - SCORE_TOLERANCE:
+        yield f"It says that a repair gives {said.mended:.1f}, less than the MOS of {scores['mos']:.1f}."
+
+
+def _wrong_times(said: Claims, artifacts: Artifacts) -> Iterator[str]:
+    spans = [span for artifact in artifacts for span in artifact.spans]
+    for time in said.times:
+        if not _in_spans(time, spans):
+            yield f"It places a fault at {time:.1f} s, where there is none."
+
+
+def _near(said: float | None, score: float) -> bool:
+    return said is not None and abs(said - score) <= SCORE_TOLERANCE + _EXACTLY
+
+
+def _in_spans(time: float, spans: Sequence[tuple[float, float]]) -> bool:
+    reach = TIME_TOLERANCE + _EXACTLY
+    return any(start - reach <= time <= stop + reach for start, stop in spans)
+
+
+def is_right(
+    question: Question, answer: str, scores: Scores, artifacts: Artifacts, reference: str = "none"
+) -> bool | None:
+    """Whether an answer is right, by its question's family; None where truth can't tell (an uncertain artifact, or a
+    comparison, which `comparison_is_right` grades).
+    """
+    grade = _GRADES.get(question.family)
+    if question.family == "same-reference":
+        return _reference_is_right(answer, reference)
+    return grade(question, answer, scores, artifacts) if grade else None
+
+
+def _number(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    dimension = question.dimension or "mos"
+    return _near(claims(answer).score(dimension), scores[dimension])
+
+
+def _category(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    try:
+        return parse_category(answer) == category(round(scores[str(question.dimension)], 1))
+    except ParseError:
+        return False
+
+
+def _all_scores(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    said = claims(answer).scores
+    return all(_near(said.get(dimension), scores[dimension]) for dimension in DIMENSIONS)
+
+
+def _description(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    """Nothing is contradicted, and one of the worst faults is named where there is a certain one."""
+    if contradictions(answer, scores, artifacts):
+        return False
+    worst = [a for a in by_importance(artifacts) if a.certain]
+    named = {kind for claim in claims(answer).faults if claim.present for kind in claim.kinds}
+    alike = {a.kind for a in worst if a.severity == worst[0].severity}
+    return bool(named & alike) or not worst
+
+
+def _will_do(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    limit = USES[question.use] if question.use else ACCEPTABLE_MOS
+    return _leads(answer) == ("yes" if round(scores["mos"], 1) >= limit else "no")
+
+
+def _leads(answer: str) -> str | None:
+    lead = _YES_OR_NO.match(answer)
+    return lead.group(1).lower() if lead else None
+
+
+def _asked(question: Question, artifacts: Artifacts) -> list[HeardArtifact]:
+    return [artifact for artifact in by_importance(artifacts) if artifact.kind in question.kinds]
+
+
+def _denied(question: Question, answer: str) -> bool:
+    """Whether the answer says that what was asked for is not there."""
+    said = [claim for claim in claims(answer).faults if {*claim.kinds} & {*question.kinds}]
+    return _leads(answer) == "no" or (bool(said) and not any(claim.present for claim in said))
+
+
+def _presence(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool | None:
+    found = _asked(question, artifacts)
+    if found and not found[0].certain:
+        return None
+    if bool(found) == _denied(question, answer):
+        return False
+    return not found or not contradictions(answer, scores, artifacts)
+
+
+def _when(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool | None:
+    found = _asked(question, artifacts)
+    if not found or _denied(question, answer):
+        return _denied(question, answer) if not found else (None if not found[0].certain else False)
+    spans = [span for artifact in found if artifact.kind in PLACED for span in artifact.spans]
+    times = claims(answer).times
+    if spans:
+        return bool(times) and all(_in_spans(time, spans) for time in times)
+    lasting = found[0].kind not in PLACED
+    return not times and bool((_LASTING if lasting else _UNPLACED).search(answer))
+
+
+def _severity(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool | None:
+    found = _asked(question, artifacts)
+    if not found:
+        return _denied(question, answer)
+    if not found[0].certain:
+        return None
+    said = [claim for claim in claims(answer).faults if {*claim.kinds} & {*question.kinds} and claim.present]
+    return bool(said) and said[0].severity == found[0].severity
+
+
+def _dominant(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    named = [claim for claim in claims(answer).faults if claim.present]
+    if not artifacts:
+        return all(not _complaint(claim, scores) for claim in named)
+    return bool(named) and by_importance(artifacts)[0].kind in named[0].kinds
+
+
+def _complaint(claim: FaultClaim, scores: Scores) -> bool:
+    """Whether a claim names a fault although none is known and its dimension, if it has one, is not low."""
+    return next(_wrong_fault(claim, scores, ()), None) is not None
+
+
+def _noise_or_codec(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    sides = {kind: "noise" for kind in NOISE_KINDS} | {kind: "codec" for kind in CODEC_KINDS}
+    worst = next((sides[a.kind] for a in by_importance(artifacts) if a.kind in sides), None)
+    if worst is None:
+        noisy = Notes.of(scores, artifacts).low[:1] == ("noisiness",)
+        worst = "noise" if noisy else "neither"
+    lead = re.search(r"\b(neither|noise|codec)\b", answer.lower())
+    return lead is not None and lead.group(1) == worst
+
+
+def _fix(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    said = claims(answer)
+    truth = Notes.of(scores, artifacts)
+    named = [claim for claim in said.faults if claim.present]
+    if truth.fix is None:
+        return not named and bool(_NOTHING.search(answer))
+    kind = truth.fix[0]
+    if not named or kind not in named[0].kinds:
+        return False
+    if said.mended is None:
+        return bool(_LITTLE.search(answer)) and truth.fix[1] <= truth.mos + MENDED_TOLERANCE
+    return abs(said.mended - mos_without(truth.mos, artifacts, kind)) <= MENDED_TOLERANCE + _EXACTLY
+
+
+def _reference_is_right(answer: str, reference: str) -> bool:
+    if reference == "none":
+        return bool(_NO_REFERENCE.search(answer))
+    return not _NO_REFERENCE.search(answer) and _leads(answer) == ("yes" if reference == "same" else "no")
+
+
+def _off_topic(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
+    """A pointer back, with no statement about the clip."""
+    said = claims(answer)
+    stated = said.faults or said.scores or said.unnamed or said.clean or said.fine
+    return not stated and bool(_POINTER.search(answer))
+
+
+def comparison_is_right(answer: str, first: Notes, second: Notes) -> bool:
+    """Whether a comparison of clip A (`first`) with clip B (`second`) names the better one, or says they are close."""
+    pair = Comparison.of(first, second)
+    if re.search(r"about the same|hardly any difference|no difference|equally", answer, re.IGNORECASE):
+        return pair.same
+    letter = re.search(r"\b([AB])\b", re.sub(r"\bA (?=[a-z]+ clip)", "", answer))
+    gap = re.search(r"\bby (\d\.\d)|(\d\.\d) (?:above|more)|lead of (\d\.\d)", answer)
+    said = next((float(number) for number in gap.groups() if number), pair.gap) if gap else pair.gap
+    return (
+        not pair.same and letter is not None and letter.group(1) == pair.better and abs(said - pair.gap) < SAME_WITHIN
+    )
+
+
+Grade = Callable[[Question, str, Scores, Artifacts], bool | None]
+_GRADES: Mapping[str, Grade] = {
+    "mos-numeric": _number,
+    "dim-numeric": _number,
+    "dim-categorical": _category,
+    "multi-dim": _all_scores,
+    "explanatory": _description,
+    "lay": _description,
+    "engineer": _description,
+    "acceptability": _will_do,
+    "use": _will_do,
+    "presence": _presence,
+    "when": _when,
+    "severity": _severity,
+    "dominant": _dominant,
+    "noise-or-codec": _noise_or_codec,
+    "fix": _fix,
+    "off-topic": _off_topic,
+}

@@ -1,0 +1,67 @@
+"""Calibration: how wide the read distributions have to be for their intervals to hold what they promise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sqllm.checkpoint import CONFIG_NAME, load_checkpoint
+from sqllm.corpus.layout import CorpusClip
+from sqllm.reading import TEMPERATURES, Heard
+from sqllm.scores import DIMENSIONS, Score, clamp, with_temperature
+from sqllm.training.dataset import TokenSet
+from sqllm.training.evaluation import read_token_set
+
+COVERAGE = 0.9
+CANDIDATES = np.geomspace(0.25, 4.0, 97)
+
+
+def coverage(distributions: Sequence[np.ndarray], labels: Sequence[float], wanted: float = COVERAGE) -> float:
+    """The share of labels inside the central intervals of distributions over 1.0 ... 5.0, [41] each."""
+    inside = []
+    for probabilities, label in zip(distributions, labels, strict=True):
+        low, high = Score.from_probabilities(probabilities).interval(wanted)
+        inside.append(low - 0.05 <= label <= high + 0.05)  # a score of the grid stands for what rounds to it
+    return float(np.mean(inside))
+
+
+def fit_temperature(distributions: Sequence[np.ndarray], labels: Sequence[float]) -> float:
+    """The temperature at which the 90% intervals hold 90% of the labels; of equals, the nearest to 1."""
+    gaps = [
+        round(abs(coverage([with_temperature(p, t) for p in distributions], labels) - COVERAGE), 4) for t in CANDIDATES
+    ]
+    return float(min(zip(gaps, np.abs(np.log(CANDIDATES)), CANDIDATES, strict=True))[2])
+
+
+def fit_temperatures(clips: Sequence[CorpusClip], readings: Sequence[Sequence[Heard]]) -> dict[str, float]:
+    """One temperature a dimension, from several readings of the same clips (such as with and without reference)."""
+    fitted = {}
+    for dimension in DIMENSIONS:
+        pairs = [
+            (heard.scores[0][dimension].probabilities, clamp(clip.scores[dimension]))
+            for reading in readings
+            for clip, heard in zip(clips, reading, strict=True)
+            if clip.speech and dimension in clip.scores
+        ]
+        if pairs:
+            distributions, labels = zip(*pairs, strict=True)
+            fitted[dimension] = round(fit_temperature(distributions, labels), 3)
+    return fitted
+
+
+def calibrate_checkpoint(folder: Path, validation: TokenSet) -> dict[str, float]:
+    """Fit the temperatures of a checkpoint on validation clips and write them into it; returns them."""
+    path = folder / CONFIG_NAME
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["config"]["extra"].pop(TEMPERATURES, None)
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    model, _ = load_checkpoint(folder)
+    readings = [read_token_set(model, validation)]
+    if validation.with_reference().all():
+        readings.append(read_token_set(model, validation, with_reference=True))
+    content["config"]["extra"][TEMPERATURES] = fit_temperatures(validation.clips, readings)
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return content["config"]["extra"][TEMPERATURES]
