@@ -14,8 +14,9 @@ from sqllm.checkpoint import CONFIG_NAME, load_checkpoint, save_checkpoint
 from sqllm.corpus.layout import CorpusClip
 from sqllm.reading import TEMPERATURES
 from sqllm.scores import DIMENSIONS, Score, with_temperature
-from sqllm.training.calibration import calibrate_checkpoint, coverage, fit_temperature
+from sqllm.training.calibration import calibrate_checkpoint, fit_temperature
 from sqllm.training.dataset import TokenSet
+from sqllm.training.evaluation import coverage
 from sqllm.training.tasks import label_distribution
 from tests.tiny import save_tiny_llm, tiny_model
 
@@ -37,7 +38,8 @@ def test_the_fitted_temperature_makes_intervals_true(claimed: float, true: float
     distributions = [label_distribution(float(mean), claimed) for mean in means]
     fitted = fit_temperature(distributions, labels)
     assert fitted == pytest.approx((true / claimed) ** 2, rel=0.3)
-    assert coverage([with_temperature(p, fitted) for p in distributions], labels) == pytest.approx(0.9, abs=0.04)
+    scores = [Score.from_probabilities(with_temperature(p, fitted)) for p in distributions]
+    assert coverage(scores, np.array(labels))[0] == pytest.approx(0.9, abs=0.04)
 
 
 def test_a_checkpoint_reads_with_its_temperatures(tmp_path: Path) -> None:

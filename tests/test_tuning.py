@@ -53,6 +53,17 @@ def test_stored_maps_give_the_frames_that_listening_gives(clips: list[CorpusClip
         assert gap < 0.02 * expected[row, :count].abs().mean()
 
 
+def test_a_clip_can_begin_later(clips: list[CorpusClip], tmp_path: Path) -> None:
+    store = MapStore(untrained(), tmp_path / "cache")
+    sounds = sounds_of(clips[:2])
+    store.fill(sounds)
+    whole, lengths = store.batch(sounds)
+    later, shorter = store.batch(sounds, [5, 0])
+    torch.testing.assert_close(later[0, :-5], whole[0, 5:])
+    torch.testing.assert_close(later[1], whole[1])
+    assert (lengths - shorter).tolist() == [5 * 320, 0]
+
+
 def test_a_store_goes_on_after_a_kill(clips: list[CorpusClip], tmp_path: Path) -> None:
     sounds = sounds_of(clips)
     store = MapStore(untrained(), tmp_path / "cache")
@@ -90,9 +101,11 @@ def test_lessons_say_what_is_known(clips: list[CorpusClip]) -> None:
 
 def test_frames_that_touch_a_span_are_marked(clips: list[CorpusClip]) -> None:
     silent = dataclasses.replace(clips[0], speech=False)
-    marked = located_faults([clips[1], clips[0], silent], [12, 10, 10], frames=12, frame_rate=10)
+    marked = located_faults([clips[1], clips[0], silent], [12, 10, 10], 12, 10, [0, 0, 0])
     assert marked[0, :, 0].tolist() == [0] * 5 + [1] + [0] * 6
     assert marked[0, :, 1].tolist() == [0] * 12
+    later = located_faults([clips[1]], [9], 12, 10, [3])
+    assert later[0, :9, 0].tolist() == [0, 0, 1, 0, 0, 0, 0, 0, 0]
     assert marked[1, :10].eq(0).all()
     assert marked[1, 10:].isnan().all()
     assert marked[2].isnan().all()

@@ -13,27 +13,22 @@ from sqllm.corpus.layout import CorpusClip
 from sqllm.reading import TEMPERATURES, Heard
 from sqllm.scores import DIMENSIONS, Score, clamp, with_temperature
 from sqllm.training.dataset import TokenSet
-from sqllm.training.evaluation import read_token_set
+from sqllm.training.evaluation import INTERVAL, coverage, read_token_set
 
-COVERAGE = 0.9
 CANDIDATES = np.geomspace(0.25, 4.0, 97)
 
 
-def coverage(distributions: Sequence[np.ndarray], labels: Sequence[float], wanted: float = COVERAGE) -> float:
-    """The share of labels inside the central intervals of distributions over 1.0 ... 5.0, [41] each."""
-    inside = []
-    for probabilities, label in zip(distributions, labels, strict=True):
-        low, high = Score.from_probabilities(probabilities).interval(wanted)
-        inside.append(low - 0.05 <= label <= high + 0.05)  # a score of the grid stands for what rounds to it
-    return float(np.mean(inside))
-
-
 def fit_temperature(distributions: Sequence[np.ndarray], labels: Sequence[float]) -> float:
-    """The temperature at which the 90% intervals hold 90% of the labels; of equals, the nearest to 1."""
-    gaps = [
-        round(abs(coverage([with_temperature(p, t) for p in distributions], labels) - COVERAGE), 4) for t in CANDIDATES
-    ]
-    return float(min(zip(gaps, np.abs(np.log(CANDIDATES)), CANDIDATES, strict=True))[2])
+    """The temperature at which the 90% intervals hold 90% of the labels; of equals, the nearest to 1.
+
+    `distributions` are over 1.0 ... 5.0, [41] each.
+    """
+
+    def gap(temperature: float) -> float:
+        scores = [Score.from_probabilities(with_temperature(p, temperature)) for p in distributions]
+        return round(abs(coverage(scores, np.array(labels))[0] - INTERVAL), 4)
+
+    return float(min((gap(t), abs(np.log(t)), t) for t in CANDIDATES)[2])
 
 
 def fit_temperatures(clips: Sequence[CorpusClip], readings: Sequence[Sequence[Heard]]) -> dict[str, float]:

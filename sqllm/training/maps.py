@@ -20,7 +20,7 @@ from sqllm.corpus.layout import CorpusClip
 from sqllm.encoders import CompactEncoder, pad_batch
 from sqllm.training.files import read_pair
 
-MAP_WIDTH = 1024
+MAP_WIDTH, FRAME_SAMPLES = 1024, 320
 
 
 def fingerprint(module: nn.Module) -> bytes:
@@ -102,7 +102,7 @@ class MapStore:
                     maps = self.encoder.lower(waveforms)
                 lines = []
                 for sound, clip, length in zip(chosen, maps, lengths.tolist(), strict=True):
-                    count = min(len(clip), length // 320 + 10)  # the tail that is heard, and some behind it
+                    count = min(len(clip), length // FRAME_SAMPLES + 10)  # the tail that is heard, and some behind it
                     data.write(clip[:count].half().numpy().tobytes())
                     lines.append(json.dumps([sound.name, rows, count, length]))
                     self.places[sound.name] = (rows, count, length)
@@ -111,11 +111,17 @@ class MapStore:
                 index.write("\n" + "\n".join(lines))
                 index.flush()
 
-    def batch(self, sounds: Sequence[Sound]) -> tuple[Tensor, Tensor]:
-        """Maps of some sounds, padded with zeros: [batch, frames, 1024] float32, and their lengths in samples."""
+    def batch(self, sounds: Sequence[Sound], skipped: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
+        """Maps of some sounds, padded with zeros: [batch, frames, 1024] float32, and their lengths in samples.
+
+        `skipped`: how many frames of each are left out at its beginning, as if the clip began later.
+        """
+        starts = skipped or [0] * len(sounds)
         places = [self.places[sound.name] for sound in sounds]
         maps = torch.zeros(len(sounds), max(count for _, count, _ in places), MAP_WIDTH)
-        for row, (first, count, _) in enumerate(places):
-            stored = np.fromfile(self.data, np.float16, count * MAP_WIDTH, offset=first * MAP_WIDTH * 2)
+        for row, ((first, count, _), start) in enumerate(zip(places, starts, strict=True)):
+            count -= start
+            stored = np.fromfile(self.data, np.float16, count * MAP_WIDTH, offset=(first + start) * MAP_WIDTH * 2)
             maps[row, :count] = torch.from_numpy(stored.reshape(count, MAP_WIDTH)).float()
-        return maps, torch.tensor([samples for *_, samples in places])
+        lengths = [samples - start * FRAME_SAMPLES for (*_, samples), start in zip(places, starts, strict=True)]
+        return maps, torch.tensor(lengths)

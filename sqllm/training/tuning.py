@@ -30,7 +30,9 @@ STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
 
 @dataclass(frozen=True)
 class TuningSettings:
-    """How to tune. `epochs` over the corpus in steps of `batch` clips; noise as the LLM's training adds it."""
+    """How to tune. `epochs` over the corpus in steps of `batch` clips; noise as the LLM's training adds it. Every clip
+    begins up to `most_skipped` frames (of 20 ms) later than it is: when a recording begins is no part of its quality.
+    """
 
     corpus: Path = Path("corpus")
     out: Path = Path("tuned")
@@ -44,6 +46,7 @@ class TuningSettings:
     weight_decay: float = 0.01
     dropout: float = 0.1
     token_noise: float = 0.1
+    most_skipped: int = 10
     fault_weight: float = 0.3
     local_weight: float = 0.3
     seed: int = 1
@@ -101,20 +104,22 @@ def _faults(clip: CorpusClip) -> list[float]:
     return [np.nan if unknown else float(kind in present) for kind in ARTIFACT_KINDS]
 
 
-def located_faults(clips: Sequence[CorpusClip], counts: Sequence[int], frames: int, frame_rate: float) -> Tensor:
+def located_faults(
+    clips: Sequence[CorpusClip], counts: Sequence[int], frames: int, frame_rate: float, skipped: Sequence[int]
+) -> Tensor:
     """1 where a frame touches a span of the fault: [clips, frames, located kinds]; NaN behind a clip's `counts` frames
-    and where the truth is not known.
+    and where the truth is not known. `skipped` frames of each clip are left out at its beginning.
     """
     touched = torch.full((len(clips), frames, len(LOCATED_KINDS)), torch.nan)
-    for row, (clip, count) in enumerate(zip(clips, counts, strict=True)):
+    for row, (clip, count, first) in enumerate(zip(clips, counts, skipped, strict=True)):
         if clip.artifacts is None or not clip.speech:
             continue
         touched[row, :count] = 0
         for artifact in clip.artifacts:
             if artifact.kind in LOCATED_KINDS:
                 for start, end in artifact.spans:
-                    stretch = slice(int(start * frame_rate), min(count, int(np.ceil(end * frame_rate))))
-                    touched[row, stretch, LOCATED_KINDS.index(artifact.kind)] = 1
+                    begin, stop = int(start * frame_rate) - first, int(np.ceil(end * frame_rate)) - first
+                    touched[row, max(0, begin) : max(0, min(count, stop)), LOCATED_KINDS.index(artifact.kind)] = 1
     return touched
 
 
@@ -192,21 +197,24 @@ class Tuner:
         batches = [block[i : i + size] for block in ordered for i in range(0, len(block) - size + 1, size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
-    def _listen(self, sounds: Sequence[Sound], beside: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Audio tokens, frames and how many of them are real."""
-        frames, counts = self.encoder.upper(*self.store.batch(sounds))
+    def _listen(
+        self, sounds: Sequence[Sound], beside: Tensor, skipped: Sequence[int] = ()
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Audio tokens, frames and how many of them are real; `skipped` frames are left out at the beginning."""
+        frames, counts = self.encoder.upper(*self.store.batch(sounds, skipped))
         pooled = pool_over_time(frames, counts, self.settings.audio_tokens).float()
         return torch.cat([pooled, beside], dim=-1), frames, counts
 
     def _loss(self, rows: np.ndarray, lessons: Lessons, beside: Tensor) -> Tensor:
         settings = self.settings
         clips = [self.train[i] for i in rows]
-        tokens, frames, counts = self._listen([Sound(clip.degraded) for clip in clips], beside[rows])
+        skipped = torch.randint(settings.most_skipped + 1, (len(clips),)).tolist()
+        tokens, frames, counts = self._listen([Sound(clip.degraded) for clip in clips], beside[rows], skipped)
         scores, faults = self.head(tokens + settings.token_noise * torch.randn_like(tokens))
         scores, faults = scores.float(), faults.float()
         binary = nn.functional.binary_cross_entropy_with_logits
         wanted, present = lessons.scores[rows], lessons.faults[rows]
-        local = located_faults(clips, counts.tolist(), frames.shape[1], self.encoder.frame_rate)
+        local = located_faults(clips, counts.tolist(), frames.shape[1], self.encoder.frame_rate, skipped)
         located = self.encoder.locate(frames)
         assert located is not None
         error = _known_mean((scores.mean(dim=1) - wanted.nan_to_num()).square(), wanted)
