@@ -14,14 +14,16 @@ from sqllm.encoders import AudioEncoder, level_beside, pool_over_time
 from sqllm.prompt import PromptTree, TreeBatch, Turns
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-NUCLEUS, MOST_CHOICES = 0.8, 64
+MOST_CHOICES = 64  # tokens that an answer's next one is drawn from
 SECOND_CLIP = "\nSecond clip: "
 TEXT_NORM = 0.135  # RMS of SmolLM2's token embeddings: where the projector's learned scale starts
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What a model is made of. Sources are Hub names or folders; empty ones are the embedded defaults."""
+    """What a model is made of. Sources are Hub names or folders; empty ones are the embedded defaults. `nucleus` is the
+    share of the probability that the tokens of an answer are drawn from (0: always the likeliest).
+    """
 
     encoder: str = "compact"
     encoder_source: str = ""
@@ -32,6 +34,7 @@ class ModelConfig:
     lora_layers: tuple[str, ...] = LINEAR_LAYERS
     quantize: str = ""
     trained_encoder: str = "none"
+    nucleus: float = 0.0
     extra: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -160,9 +163,9 @@ class SpeechQualityModel(nn.Module):
     def answer_tokens(self, cache: Any, ids: list[int], most: int, seed: int) -> Iterator[int]:
         """The tokens of an answer behind a remembered prefix and a question's tokens, up to the end mark.
 
-        Each is drawn, from `seed`, among the likeliest tokens that hold `NUCLEUS` of the probability (Holtzman et al.,
-        ICLR 2020): what must be said is said, and how it is said varies, the same way every time. The cache is left as
-        it was when the generator ends or is closed.
+        Each is drawn, from `seed`, among the likeliest tokens that hold `config.nucleus` of the probability (Holtzman et
+        al., ICLR 2020): what must be said is said, and how it is said varies, the same way every time. The cache is
+        left as it was when the generator ends or is closed.
         """
         heard = cache.get_seq_length()
         end = self.encode_text(self.turns.end)[0]
@@ -184,7 +187,7 @@ class SpeechQualityModel(nn.Module):
         hidden = self.body(inputs_embeds=text, cache=cache, use_cache=True).last_hidden_state
         likely, tokens = torch.softmax(self.logits(hidden[0, -1]).double(), dim=-1).topk(MOST_CHOICES)
         reached = likely.cumsum(0)
-        kept = int((reached < NUCLEUS).sum()) + 1
+        kept = int((reached < self.config.nucleus).sum()) + 1
         return int(tokens[:kept][int((reached[:kept] < drawn * reached[:kept][-1]).sum())])
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from types import GeneratorType
 
@@ -118,6 +119,20 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
         torch.testing.assert_close(model.continue_from(cache, tree), first, atol=1e-6, rtol=1e-6)
         assert list(model.answer_tokens(cache, model.encode_text("\nWhy?"), 12, seed=3)) == tokens
     assert 0 < len(tokens) <= 12
+
+
+def test_answers_are_drawn_by_their_seed_from_the_nucleus() -> None:
+    model = tiny_model()
+    with torch.inference_mode():
+        cache = model.remember(model.prefix(torch.randn(1, 8, 202, generator=torch.Generator().manual_seed(0))))
+
+        def answers(nucleus: float) -> set[tuple[int, ...]]:
+            model.config = dataclasses.replace(model.config, nucleus=nucleus)
+            asked = model.encode_text("\nWhy?")
+            return {tuple(model.answer_tokens(cache, asked, 6, seed)) for seed in (1, 2, 3, 1, 2, 3)}
+
+        assert len(answers(0.8)) == 3
+        assert len(answers(0.0)) == 1
 
 
 def talking_clips(judge: SpeechQualityLLM, count: int) -> list[Clip]:

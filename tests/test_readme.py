@@ -41,7 +41,8 @@ def test_the_python_of_the_readme_runs(desk: Path) -> None:
     lines = done.stdout.splitlines()
     assert re.fullmatch(r"[1-5]\.\d ± \d\.\d", lines[0])
     assert 1 <= float(lines[1]) <= 5
-    assert len(lines) == 3
+    assert len(lines) == 4
+    assert lines[3] == "B"
 
 
 def test_the_commands_of_the_readme_run(
@@ -50,7 +51,7 @@ def test_the_commands_of_the_readme_run(
     from sqllm.cli import main
 
     commands = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("sqllm")]
-    assert len(commands) == 4
+    assert len(commands) == 5
     outputs = []
     for command in commands:
         main(shlex.split(command)[1:])

@@ -33,6 +33,7 @@ class FinetuneSettings(TrainerSettings):
     llm_source: str = ""
     quantize: str = ""
     trained_encoder: str = "none"
+    nucleus: float = 0.8
     audio_tokens: int = 32
     lora_rank: int = 16
     lora_alpha: int = 32
