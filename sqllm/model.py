@@ -163,8 +163,8 @@ class SpeechQualityModel(nn.Module):
     def answer_tokens(self, cache: Any, ids: list[int], most: int, seed: int) -> Iterator[int]:
         """The tokens of an answer behind a remembered prefix and a question's tokens, up to the end mark.
 
-        Each is drawn, from `seed`, among the likeliest tokens that hold `config.nucleus` of the probability (Holtzman et
-        al., ICLR 2020): what must be said is said, and how it is said varies, the same way every time. The cache is
+        Each is drawn, from `seed`, among the likeliest tokens that hold `config.nucleus` of the probability (Holtzman
+        et al., ICLR 2020): what must be said is said, and how it is said varies, the same way every time. The cache is
         left as it was when the generator ends or is closed.
         """
         heard = cache.get_seq_length()
