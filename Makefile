@@ -4,7 +4,7 @@ BIN := .venv/bin
 NO_DEPENDENCIES := pyrnnoise==0.4.5 distillmos==0.9.1 xls-r-sqa==0.1.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app setup test check format clean
+.PHONY: app setup test check format checkpoint clean
 
 app: setup
 	$(BIN)/python app.py
@@ -38,6 +38,17 @@ check: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The default checkpoint, from clean speech and noise to figures; goes on where it was stopped. TEACHER: a folder with
+# nisqa.tar; WORK: scratch space of 40 GB. make checkpoint SPEECH=DIR,DIR NOISE=DIR TEACHER=DIR WORK=DIR
+checkpoint: .venv/installed-dev
+	$(BIN)/python -m train.simulate train/configs/simulate.yaml speech=$(SPEECH) noise=$(NOISE) \
+	    nisqa_weights=$(TEACHER) out=$(WORK)/corpus
+	$(BIN)/python -m train.tune train/configs/tune.yaml corpus=$(WORK)/corpus cache=$(WORK)/cache out=$(WORK)/tuned
+	$(BIN)/python -m train.finetune train/configs/compact.yaml corpus=$(WORK)/corpus cache=$(WORK)/cache \
+	    encoder_source=$(WORK)/tuned/encoder.safetensors out=$(WORK)/run
+	$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/run/checkpoint corpus=$(WORK)/corpus \
+	    cache=$(WORK)/cache out=$(WORK)/results.md
 
 clean:
 	rm -rf .venv

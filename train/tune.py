@@ -1,6 +1,6 @@
 """Tune the compact encoder's transformer on a corpus in the NISQA layout, before the LLM is trained on what it hears.
 
-    python -m train.tune train/configs/tune.yaml corpus=DIR out=DIR cache=DIR encoder_source=distill_mos_v7.pt
+    python -m train.tune train/configs/tune.yaml corpus=DIR out=DIR cache=DIR [encoder_source=FILE]
 
 Writes `out/encoder.safetensors`, which `train.finetune` takes as `encoder_source=`. Goes on after a kill, at the last
 whole epoch. Settings and their meaning: `train/configs/tune.yaml`.
@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 from sqllm.training.settings import read_settings, run_command
 from sqllm.training.tuning import Tuner, TuningSettings
@@ -23,6 +25,14 @@ class TuneSettings(TuningSettings):
     reference_share: float = 0.33
 
 
+def published_trunk() -> Path:
+    """The weights of Distill-MOS in the installed package; raises `ValueError` when it is not there."""
+    package = find_spec("distillmos")
+    if package is None or not package.submodule_search_locations:
+        raise ValueError("Give encoder_source=.../distill_mos_v7.pt, or: pip install --no-deps distillmos==0.9.1.")
+    return Path(package.submodule_search_locations[0]) / "weights" / "distill_mos_v7.pt"
+
+
 def tune(words: Sequence[str]) -> None:
     """Listen to the corpus, tune."""
     from sqllm.corpus.layout import read_corpus
@@ -30,7 +40,7 @@ def tune(words: Sequence[str]) -> None:
     from sqllm.training.dataset import training_clips
 
     settings = read_settings(TuneSettings, words)
-    encoder = load_encoder("compact", settings.encoder_source)
+    encoder = load_encoder("compact", settings.encoder_source or str(published_trunk()))
     train = training_clips(settings.corpus, settings.reference_share)
     Tuner(encoder, train, read_corpus(settings.corpus, "VAL"), settings).run()  # type: ignore[arg-type]
 
