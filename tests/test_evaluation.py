@@ -322,7 +322,10 @@ def test_the_command_writes_tables_figures_and_pictures(
     monkeypatch.setattr(SpeechQualityLLM, "from_pretrained", lambda *_: tiny)
     monkeypatch.setattr("sqllm.training.ladders.LADDERS", LADDERS[:1])
     monkeypatch.setattr("sqllm.hearing.LONGEST_ANSWER", 4, raising=False)
-    out, words = tmp_path / "TABLE.md", ["text_clips=1", "consistency_clips=1", f"plots={tmp_path / 'plots'}"]
+    out, words = (
+        tmp_path / "TABLE.md",
+        ["text_clips=1", "consistency_clips=1", "artifact_clips=6", "word_clips=2", f"plots={tmp_path / 'plots'}"],
+    )
     evaluate([f"corpus={corpus}", f"cache={tmp_path / 'tokens'}", f"out={out}", "nominal_level=true", *words])
     report = out.read_text()
     for text in (
@@ -333,13 +336,16 @@ def test_the_command_writes_tables_figures_and_pictures(
         "| 2 kinds | 2 |",
         "| de | 4 |",
         "#### Text answers on 1 clips",
+        "#### Artifacts",
+        "#### Words on 2 clips",
+        "| same-reference |",
         "#### Consistency on 1 clips and 1 references",
         "- White noise, none to -5 dB SNR: MOS",
     ):
         assert text in report
     figures = json.loads(out.with_suffix(".json").read_text(), parse_constant=pytest.fail)
     ours = figures["sets"]["X_TEST_SIM"]
-    assert set(ours) == {"accuracy", "text", "consistency"}
+    assert set(ours) == {"accuracy", "text", "artifacts", "words", "consistency"}
     assert {row["by"] for row in ours["accuracy"]["figures"]} == {"all", "kind", "language"}
     assert all(0 <= row["fit"]["coverage"] <= 1 for row in ours["accuracy"]["figures"])
     assert len(ours["accuracy"]["calibration"]) == 2 * len(DIMENSIONS)

@@ -4,8 +4,11 @@
 
 Prints Markdown, a data set at a time: Pearson r with its bootstrap interval, Spearman, MAE and RMSE raw and after a
 first-order fit (ITU-T P.1401), coverage of the 90% interval, single- and double-ended on the same clips, by kind of
-degradation and by language; text answers, consistency, and conduct. Settings and their meaning:
-`train/configs/evaluate.yaml`.
+degradation and by language; text answers, artifacts and rationales against the truth, consistency, and conduct.
+Settings and their meaning: `train/configs/evaluate.yaml`.
+
+`study=DIR` writes a listening study instead of a report: do the rationales fit their clips? `study_results=CSV` reads
+back what people said (`sqllm.training.study`).
 
 `out=TABLE.md` also writes `TABLE.json`, with null for what is not a number:
 
@@ -19,6 +22,7 @@ degradation and by language; text answers, consistency, and conduct. Settings an
         calibration: [{clips_of, model, dimension, nominal: [18], observed: [18]}, ...]  shares of labels, 0-1
       }
       text: `sqllm.training.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds}
+      artifacts: `sqllm.training.detection.Detection`, words: `sqllm.training.rationales.Words`
       consistency: `sqllm.training.consistency.Consistency`:
           {clips, references, asked, wordings, copies, own_reference, ladders}
         asked, wordings, copies: {NAME: {mean, largest, count}}
@@ -59,10 +63,15 @@ class EvaluateSettings:
     probe_reference_share: float = 1.0
     cache: Path = Path("tokens")
     text_clips: int = 100
+    artifact_clips: int = 0
+    word_clips: int = 0
     consistency_clips: int = 0
     conduct_clips: int = 0
     timed_beside: tuple[str, ...] = ()
     plots: Path | None = None
+    study: Path | None = None
+    study_clips: int = 20
+    study_results: Path | None = None
     out: Path | None = None
     threads: int = 0
 
@@ -73,14 +82,24 @@ def evaluate(words: Sequence[str]) -> None:
 
     from sqllm.judge import SpeechQualityLLM
     from sqllm.training.report import evaluation_report
+    from sqllm.training.study import read_study, write_study
 
     settings = read_settings(EvaluateSettings, words)
     if settings.out and settings.out.suffix == ".json":
         raise ValueError("out= is for Markdown, such as out=TABLE.md; the figures go to TABLE.json beside it.")
+    if settings.study_results:
+        if not settings.study:
+            raise ValueError("Give study=DIR too: the folder that the study was written to holds its key.")
+        print("\n".join(read_study(settings.study, settings.study_results)))
+        return
     if settings.threads:
         torch.set_num_threads(settings.threads)
     clips = clips_to_evaluate(settings)
     judge = SpeechQualityLLM.from_pretrained(settings.model)
+    if settings.study:
+        write_study(judge, clips, settings.study, settings.study_clips)
+        print(f"The study is in {settings.study}; its README.md says how to run it.")
+        return
     sections = []
     for section in evaluation_report(judge, clips, settings):
         print("\n".join(section.lines), flush=True)

@@ -21,6 +21,7 @@ from sqllm.training.baselines import ask_baselines, load_baselines
 from sqllm.training.conduct import measure_conduct
 from sqllm.training.consistency import measure_consistency
 from sqllm.training.dataset import TokenSet, cached_tokens, training_clips
+from sqllm.training.detection import Detection, measure_detection
 from sqllm.training.evaluation import (
     Calibration,
     Labels,
@@ -35,7 +36,9 @@ from sqllm.training.evaluation import (
 from sqllm.training.figures import save_figures
 from sqllm.training.files import read_pair
 from sqllm.training.probe import probe_ratings
+from sqllm.training.rationales import measure_words
 from sqllm.training.tables import group_table, main_table
+from sqllm.training.tasks import comparable
 
 ALONE, BESIDE = "ours, single-ended", "ours, double-ended"
 TEXT_FAMILIES = ("mos-numeric", "multi-dim", "explanatory")
@@ -57,6 +60,8 @@ class Settings(Protocol):
     cache: Path
     text_clips: int
     consistency_clips: int
+    artifact_clips: int
+    word_clips: int
     conduct_clips: int
     timed_beside: tuple[str, ...]
     plots: Path | None
@@ -125,6 +130,12 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
         if few := _some(group, settings.text_clips):
             answers = ask_for_scores(judge, few)
             yield Section(name, "text", answers.lines(), asdict(answers))
+        if few := _some([clip for clip in group if clip.artifacts is not None], settings.artifact_clips):
+            detection = detect(judge, few)
+            yield Section(name, "artifacts", detection.lines(), asdict(detection))
+        if few := _some([clip for clip in group if comparable(clip)], settings.word_clips):
+            words = measure_words(judge, few)
+            yield Section(name, "words", words.lines(), asdict(words))
         if few := _some(paired or group, settings.consistency_clips):
             consistency = measure_consistency(judge, few)
             yield Section(name, "consistency", consistency.lines(), asdict(consistency))
@@ -207,6 +218,17 @@ def _calibrations(view: View) -> Iterator[Calibration]:
             if rows:
                 scores = [ours.scores[dimension][row] for row in rows]
                 yield Calibration(ours.model, dimension, calibration(scores, label[rows]))
+
+
+def detect(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], batch: int = 8) -> Detection:
+    """What is heard in some clips, single-ended, against their truth; with a progress bar."""
+    from tqdm import tqdm
+
+    heard = []
+    for start in tqdm(range(0, len(clips), batch), desc="artifacts", unit="batch", mininterval=5):
+        waves = [read_pair(clip.degraded, None, clip.level_of)[0] for clip in clips[start : start + batch]]
+        heard += [hearing.artifacts() for hearing in judge.listen_many([(Clip(wave), None) for wave in waves])]
+    return measure_detection(clips, heard)
 
 
 def ask_for_scores(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> TextAnswers:
