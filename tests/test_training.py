@@ -354,6 +354,7 @@ def test_a_share_of_the_clips_keeps_its_reference(tmp_path: Path) -> None:
     write_index(tmp_path, [{"db": "TRAIN", "mos": 3, "filepath_deg": "a", "filepath_ref": "b"}] * 10, [])
     for share, kept in ((1.0, 10), (0.3, 3), (0.0, 0)):
         assert sum(clip.reference is not None for clip in training_clips(tmp_path, share)) == kept
+    assert len(training_clips(tmp_path, most=4)) == 4
 
 
 def test_the_probe_finds_scores_that_the_tokens_carry() -> None:

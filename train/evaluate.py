@@ -61,6 +61,7 @@ class EvaluateSettings:
     nominal_level: bool = False
     probe_corpus: Path | None = None
     probe_reference_share: float = 1.0
+    probe_clips: int = 0
     cache: Path = Path("tokens")
     text_clips: int = 100
     artifact_clips: int = 0

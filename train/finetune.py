@@ -39,6 +39,7 @@ class FinetuneSettings(TrainerSettings):
     lora_alpha: int = 32
     lora_layers: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
     reference_share: float = 1.0
+    train_clips: int = 0
     threads: int = 0
     probe: bool = True
 
@@ -73,7 +74,12 @@ def finetune(words: Sequence[str]) -> None:
     print(f"Training on {device}: {reason}.")
     model.to(device)
     cache = settings.cache or settings.out / "tokens"
-    corpus = cached_tokens(model, training_clips(settings.corpus, settings.reference_share), cache, half_precision=True)
+    corpus = cached_tokens(
+        model,
+        training_clips(settings.corpus, settings.reference_share, settings.train_clips),
+        cache,
+        half_precision=True,
+    )
     validation = cached_tokens(model, read_corpus(settings.corpus, "VAL"), cache, half_precision=True)
     if settings.probe:
         print(table(probe(corpus, validation)))

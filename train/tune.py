@@ -20,9 +20,13 @@ from sqllm.training.tuning import Tuner, TuningSettings
 
 @dataclass(frozen=True)
 class TuneSettings(TuningSettings):
-    """A corpus, an encoder and how to tune it; `reference_share` is as in `train.finetune`."""
+    """A corpus, an encoder and how to tune it; `reference_share` and `train_clips` are as in `train.finetune`, and
+    `validate_clips` VAL clips choose the best epoch.
+    """
 
     reference_share: float = 0.33
+    train_clips: int = 0
+    validate_clips: int = 500
 
 
 def published_trunk() -> Path:
@@ -41,8 +45,9 @@ def tune(words: Sequence[str]) -> None:
 
     settings = read_settings(TuneSettings, words)
     encoder = load_encoder("compact", settings.encoder_source or str(published_trunk()))
-    train = training_clips(settings.corpus, settings.reference_share)
-    Tuner(encoder, train, read_corpus(settings.corpus, "VAL"), settings).run()  # type: ignore[arg-type]
+    train = training_clips(settings.corpus, settings.reference_share, settings.train_clips)
+    validation = read_corpus(settings.corpus, "VAL")[: settings.validate_clips]
+    Tuner(encoder, train, validation, settings).run()  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -38,9 +38,11 @@ class TokenSet:
         return TokenSet([self.clips[row] for row in rows], self.degraded[list(rows)], self.reference[list(rows)])
 
 
-def training_clips(folder: Path, reference_share: float = 1.0) -> list[CorpusClip]:
-    """The TRAIN clips of a corpus, every so many of them with their reference (encoding it costs as much again)."""
-    clips = read_corpus(folder, "TRAIN")
+def training_clips(folder: Path, reference_share: float = 1.0, most: int = 0) -> list[CorpusClip]:
+    """The TRAIN clips of a corpus (the first `most` of them, where that is not 0), every so many of them with their
+    reference (encoding it costs as much again).
+    """
+    clips = read_corpus(folder, "TRAIN")[: most or None]
     kept = [int(i * reference_share) != int((i + 1) * reference_share) for i in range(len(clips))]
     return [clip if keep else replace(clip, reference=None) for clip, keep in zip(clips, kept, strict=True)]
 

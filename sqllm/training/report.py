@@ -57,6 +57,7 @@ class Settings(Protocol):
     nominal_level: bool
     probe_corpus: Path | None
     probe_reference_share: float
+    probe_clips: int
     cache: Path
     text_clips: int
     consistency_clips: int
@@ -156,7 +157,7 @@ def _views(
     paired = np.flatnonzero(tokens.with_reference().numpy()).tolist()
     ratings = [Ratings.of(ALONE, read_token_set(judge.model, tokens))]
     if settings.probe_corpus:
-        clips = training_clips(settings.probe_corpus, settings.probe_reference_share)
+        clips = training_clips(settings.probe_corpus, settings.probe_reference_share, settings.probe_clips)
         train = cached_tokens(judge.model, clips, settings.cache, half_precision=True)
         ratings += probe_ratings(train, tokens)
     ratings += ask_baselines(baselines, tokens.clips)
