@@ -323,6 +323,17 @@ def test_written_rows_are_read_as_they_were(tmp_path: Path) -> None:
     assert read_corpus(tmp_path, "TRAIN") == []
 
 
+def test_our_own_columns_stand_in_one_order_however_rows_were_made(tmp_path: Path) -> None:
+    row = {"db": "X_TRAIN", "mos": 2.5, "filepath_deg": "a.wav", "pesq": 2.0, "active_level": -26.0}
+    texts = []
+    for name, keys in (("made", list(row)), ("read back", sorted(row))):
+        (tmp_path / name).mkdir()
+        write_index(tmp_path / name, [{key: row[key] for key in keys}], [])
+        texts.append((tmp_path / name / INDEX_NAME).read_text())
+    assert texts[0] == texts[1]
+    assert texts[0].splitlines()[0].endswith("filepath_ref,active_level,pesq")
+
+
 def nisqa_row(**more: str) -> dict[str, str]:
     scores = {"mos": "2.6", "noi": "3.1", "col": "nan", "dis": "", "loud": "4.0", "mos_std": "0.9", "votes": "5.0"}
     paths = {"filepath_deg": "NISQA_TEST/deg/a.wav", "filepath_ref": "NISQA_TEST/ref/a.wav", "db": "NISQA_TEST_FOR"}

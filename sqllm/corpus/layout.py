@@ -175,8 +175,8 @@ def read_rows(folder: Path) -> list[tuple[dict[str, str], Mapping[str, Any]]]:
 
 
 def write_index(folder: Path, rows: Sequence[Mapping[str, object]], truths: Iterable[Mapping[str, object]]) -> None:
-    """Write the index and the truth of a corpus, in the order given; columns of our own stand behind NISQA's."""
-    own = dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
+    """Write the index and the truth of a corpus, in the order given; our own columns stand behind NISQA's."""
+    own = sorted({name for row in rows for name in row} - set(COLUMNS))
     with (folder / INDEX_NAME).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [*COLUMNS, *own], lineterminator="\n")
         writer.writeheader()
