@@ -21,7 +21,6 @@ NOISE_KINDS, CODEC_KINDS = ("background-noise", "hum", "competing-speaker"), ("c
 _NUMERIC = ("MOS {mos}.", "I would give it {mos}.", "The MOS is {mos}.", "{mos}")
 _DIMENSION = ("{name} {slot}.", "I rate the {name} {slot}.", "{slot}")
 _CATEGORICAL = ("{category}", "The {name} is {category}.")
-_ALL = "MOS {mos}, noisiness {noisiness}, coloration {coloration}, discontinuity {discontinuity}, loudness {loudness}."
 _WILL_DO = (
     "Yes, good enough for {use} with a MOS of {mos}.",
     "Yes, {use} takes at least {limit} and this has MOS {mos}.",
@@ -111,7 +110,7 @@ def _dimension(question: Question, notes: Notes, rng: np.random.Generator) -> st
 
 
 def _all_scores(question: Question, notes: Notes, rng: np.random.Generator) -> str:
-    return _ALL.format(**{name: f"{score:.1f}" for name, score in notes.scores.items()})
+    return f"{notes.stated_scores}."
 
 
 def short_reason(notes: Notes, rng: np.random.Generator) -> str:

@@ -23,7 +23,7 @@ from sqllm.audio import (
 )
 from sqllm.encoders import LOCATED_KINDS, pad_batch
 from sqllm.model import SpeechQualityModel
-from sqllm.notes import notes
+from sqllm.notes import Notes
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
@@ -133,9 +133,13 @@ class Hearing:
             return tuple(as_moments(moments, self.clip.seconds))
         return tuple(self.spans[window] for window in heard_in) if len(self.spans) > 1 else ()
 
-    def _placed_artifacts(self) -> list[HeardArtifact]:
-        """The faults heard, with the spans that say more than which window they are in."""
-        return [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
+    def noted(self, profile: str | ListenerProfile | None = None) -> Notes:
+        """What a listener notes of the clip before answering: own scores, the faults heard (with the spans that say
+        more than which window they are in), and the reference.
+        """
+        means = {name: score.mean for name, score in self.scores(profile).items()}
+        placed = [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
+        return Notes.of(means, placed, self.reference_state)
 
     @property
     def reference_state(self) -> str:
@@ -202,8 +206,7 @@ class Hearing:
             return
         listener = get_profile(profile)
         request = with_listener(" ".join(question.split()), listener)
-        means = {name: score.mean for name, score in self.scores(listener).items()}
-        noted = notes(means, self._placed_artifacts(), self.reference_state)
+        noted = self.noted(listener).text()
         yield from self.decode(self._remember(self._typical_window()), request, noted)
 
     def decode(self, cache: Any, request: str, noted: str) -> Iterator[str]:

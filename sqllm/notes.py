@@ -101,13 +101,17 @@ class Notes:
         low = [name for name in DIMENSIONS[1:] if self.scores[name] < LOW_BELOW]
         return tuple(sorted(low, key=lambda name: self.scores[name]))
 
+    @property
+    def stated_scores(self) -> str:
+        """ "MOS 2.6, noisiness 3.1, coloration ..."."""
+        return ", ".join(f"{'MOS' if d == 'mos' else d} {self.scores[d]:.1f}" for d in DIMENSIONS)
+
     def text(self) -> str:
         """One line, behind which the answer is written."""
-        scores = ", ".join(f"{'MOS' if d == 'mos' else d} {self.scores[d]:.1f}" for d in DIMENSIONS)
         faults = "; ".join(fault.text() for fault in self.faults) or "none"
         fix = f" Without {self.fix[0].replace('-', ' ')} {self.fix[1]:.1f}." if self.fix else ""
         reference = "none" if self.reference == "none" else f"{self.reference} speech"
-        return f"Notes: {scores}. Faults: {faults}.{fix} Reference: {reference}.\n"
+        return f"Notes: {self.stated_scores}. Faults: {faults}.{fix} Reference: {reference}.\n"
 
 
 def notes(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none") -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from sqllm.comparisons import SAME_WITHIN, comparison_notes
+from sqllm.comparisons import Comparison, comparison_notes
 from sqllm.hearing import Hearing, describe_profile
 from sqllm.notes import Notes
 from sqllm.profiles import ListenerProfile, get_profile
@@ -61,8 +61,8 @@ def prefer(
     listener = get_profile(profile)
     mos = first.scores(listener)["mos"], second.scores(listener)["mos"]
     difference = Score(mos[0].mean - mos[1].mean, float(np.hypot(mos[0].std, mos[1].std)))
-    noted = _noted(first, listener), _noted(second, listener)
-    gap = round(noted[0].mos - noted[1].mos, 1)
+    noted = first.noted(listener), second.noted(listener)
+    pair = Comparison.of(*noted)
     sides = (("A", first), ("B", second))
     return Preference(
         (first.clip.name, second.clip.name),
@@ -70,15 +70,11 @@ def prefer(
         mos,
         difference,
         _likely_above(*mos),
-        "same" if abs(gap) < SAME_WITHIN else "A" if gap > 0 else "B",
+        "same" if pair.same else pair.better,
         _words(first, second, " ".join(question.split()), listener, noted),
         tuple(f"{letter}: {warning}" for letter, heard in sides for warning in heard.warnings),
         first.name,
     )
-
-
-def _noted(heard: Hearing, listener: ListenerProfile) -> Notes:
-    return Notes.of({name: score.mean for name, score in heard.scores(listener).items()}, heard.artifacts())
 
 
 def _likely_above(one: Score, other: Score) -> float:

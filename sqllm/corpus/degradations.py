@@ -120,11 +120,16 @@ def add_echo(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     return echoed, Artifact("echo", severity, [], {"delay": delay, "attenuation": attenuation})
 
 
-def clip_amplitude(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    share = within(rng, severity, {"slight": (0.01, 0.05), "moderate": (0.05, 0.25), "strong": (0.25, 0.7)})
+def clip_share(wave: Wave, share: float) -> Wave:
+    """The clip with a share (0-1) of its active part's samples cut off at the top."""
     loud = np.abs(wave)[np.abs(wave) > 10 ** ((active_level(wave) - 25) / 20)]
     limit = np.float32(np.quantile(loud, 1 - share)) if len(loud) else np.float32(1)
-    return np.clip(wave, -limit, limit), Artifact("amplitude-clipping", severity, [], {"share": share})
+    return np.clip(wave, -limit, limit)
+
+
+def clip_amplitude(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    share = within(rng, severity, {"slight": (0.01, 0.05), "moderate": (0.05, 0.25), "strong": (0.25, 0.7)})
+    return clip_share(wave, share), Artifact("amplitude-clipping", severity, [], {"share": share})
 
 
 def limit_band(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:

@@ -16,7 +16,7 @@ from sqllm.judge import SpeechQualityLLM
 from sqllm.profiles import PROFILES, TYPICAL
 from sqllm.reading import Reading, Vocabulary, read_tokens
 from sqllm.scores import DIMENSIONS, Score
-from sqllm.training.files import read_pair
+from sqllm.training.files import read_alone
 
 TELEPHONE_BAND = (300.0, 3400.0)
 BATCH = 8
@@ -65,7 +65,7 @@ def measure_conduct(
     judge: SpeechQualityLLM, clips: Sequence[CorpusClip], beside: Mapping[str, Callable[..., object]]
 ) -> Conduct:
     """Measure on some held-out clips with references; `beside` are baselines to time in the same run."""
-    degraded = [Clip(read_pair(clip.degraded, None, clip.level_of)[0]) for clip in clips]
+    degraded = [Clip(read_alone(clip.degraded, clip.level_of)) for clip in clips]
     hearings = judge.listen_many([(clip, None) for clip in degraded])
     gaps = np.array([_mos(heard, TYPICAL.name) - _mos(heard, "strict-expert") for heard in hearings])
     free = np.array([_mos(heard, TYPICAL.name) > 1 - PROFILES["strict-expert"].shift for heard in hearings])
@@ -99,7 +99,7 @@ def _band_limit_costs(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> t
     from scipy.signal import butter, sosfilt
 
     sections = butter(10, TELEPHONE_BAND, btype="bandpass", fs=SAMPLE_RATE, output="sos")
-    clean = [Clip(read_pair(clip.reference, None, clip.level_of)[0]) for clip in clips if clip.reference]
+    clean = [Clip(read_alone(clip.reference, clip.level_of)) for clip in clips if clip.reference]
     limited = [Clip(set_level(sosfilt(sections, clip.samples).astype(np.float32), -26)) for clip in clean]
     pairs = [judge.listen_many([(clip, None) for clip in group]) for group in (clean, limited)]
     typical, phone = (

@@ -21,7 +21,7 @@ from sqllm.prompt import ROOT, PromptTree
 from sqllm.questions import QUESTIONS, RATIONALE_QUESTION, SCORE_BLOCKS, SCORE_REQUESTS
 from sqllm.reading import Reading, Vocabulary, add_score_block, read_tokens
 from sqllm.scores import DIMENSIONS, ParseError, Score, parse_score
-from sqllm.training.files import read_pair
+from sqllm.training.files import read_alone
 from sqllm.training.ladders import Climb, climb_all
 
 # Ways to ask for the scores that no training knows; `SCORE_REQUESTS[0]` is the one that reads.
@@ -100,9 +100,9 @@ class Consistency:
 
 def measure_consistency(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Consistency:
     """Measure on some clips; those with a reference show what needs a clean one. With progress bars."""
-    waves = [read_pair(clip.degraded, None, clip.level_of)[0] for clip in clips]
+    waves = [read_alone(clip.degraded, clip.level_of) for clip in clips]
     references = {clip.reference: clip.level_of for clip in clips if clip.reference}
-    clean = [read_pair(reference, None, level_of)[0] for reference, level_of in references.items()]
+    clean = [read_alone(reference, level_of) for reference, level_of in references.items()]
     return Consistency(
         len(clips),
         len(clean),

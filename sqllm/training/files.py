@@ -28,6 +28,11 @@ def read_pair(
     return wave, align_reference(gain * load_clip(reference).samples, wave).samples if reference else None
 
 
+def read_alone(recording: Path, level_of: Path | None = None) -> np.ndarray:
+    """The first 10 s of a clip without its reference, [samples], at the level that `read_pair` gives it."""
+    return read_pair(recording, None, level_of)[0]
+
+
 def save_whole(content: object, path: Path) -> None:
     """`torch.save` that a kill leaves either done or not begun."""
     partial = path.with_name(path.name + ".partial")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sqllm.audio import NOMINAL_DBOV, SAMPLE_RATE, active_level, set_level
+from sqllm.audio import NOMINAL_DBOV, SAMPLE_RATE, set_level
 from sqllm.corpus.codecs import CODECS, transcode
-from sqllm.corpus.degradations import mix_at_snr
+from sqllm.corpus.degradations import clip_share, mix_at_snr
 
 FALLING = 0.9  # Spearman's rho of steps and falling scores from which a ladder counts as monotonic
 PACKET_SECONDS = 0.02
@@ -58,11 +58,7 @@ def _lose_packets(wave: Wave, percent: float, rng: np.random.Generator) -> Wave:
 
 def _clip_peaks(wave: Wave, percent: float, rng: np.random.Generator) -> Wave:
     """So many of the active part's samples are cut off; the level is kept."""
-    loud = np.abs(wave)[np.abs(wave) > 10 ** ((active_level(wave) - 25) / 20)]
-    if not percent or not len(loud):
-        return wave
-    limit = np.float32(np.quantile(loud, 1 - percent / 100))
-    return set_level(np.clip(wave, -limit, limit), NOMINAL_DBOV)
+    return set_level(clip_share(wave, percent / 100), NOMINAL_DBOV) if percent else wave
 
 
 def _lower(wave: Wave, dbov: float, rng: np.random.Generator) -> Wave:

@@ -14,10 +14,9 @@ from sqllm.corpus.layout import CorpusClip
 from sqllm.grading import comparison_is_right, contradictions, is_right
 from sqllm.hearing import Hearing
 from sqllm.judge import SpeechQualityLLM
-from sqllm.notes import Notes
 from sqllm.questions import COMPARE, FAMILIES, HELD_OUT, RATIONALE_QUESTION, draw_question
 from sqllm.scores import ParseError, parse_score
-from sqllm.training.files import read_pair
+from sqllm.training.files import read_alone
 from sqllm.training.tables import markdown_table
 
 OPENING_WORDS = 3
@@ -81,7 +80,7 @@ def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: in
     from tqdm import tqdm
 
     rng = np.random.default_rng(seed)
-    heard = [judge.listen(Clip(read_pair(clip.degraded, None, clip.level_of)[0])) for clip in clips]
+    heard = [judge.listen(Clip(read_alone(clip.degraded, clip.level_of))) for clip in clips]
     texts, wrong, gaps = [], 0, []
     own: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
     true: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
@@ -129,8 +128,5 @@ def _compare(
         )
         right.append(forth.better == ("A" if gap > 0 else "B"))
         flips.append(back.better == {"A": "B", "B": "A"}.get(forth.better, "same"))
-        noted = [
-            Notes.of({n: s.mean for n, s in heard[i].scores().items()}, heard[i].artifacts()) for i in (one, other)
-        ]
-        told.append(comparison_is_right(forth.text, noted[0], noted[1]))
+        told.append(comparison_is_right(forth.text, heard[one].noted(), heard[other].noted()))
     return Share.of(right), Share.of(flips), Share.of(told)

@@ -34,7 +34,7 @@ from sqllm.training.evaluation import (
     read_token_set,
 )
 from sqllm.training.figures import save_figures
-from sqllm.training.files import read_pair
+from sqllm.training.files import read_alone
 from sqllm.training.probe import probe_ratings
 from sqllm.training.rationales import measure_words
 from sqllm.training.tables import group_table, main_table
@@ -227,7 +227,7 @@ def detect(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], batch: int = 8)
 
     heard = []
     for start in tqdm(range(0, len(clips), batch), desc="artifacts", unit="batch", mininterval=5):
-        waves = [read_pair(clip.degraded, None, clip.level_of)[0] for clip in clips[start : start + batch]]
+        waves = [read_alone(clip.degraded, clip.level_of) for clip in clips[start : start + batch]]
         heard += [hearing.artifacts() for hearing in judge.listen_many([(Clip(wave), None) for wave in waves])]
     return measure_detection(clips, heard)
 
@@ -239,7 +239,7 @@ def ask_for_scores(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Text
     parsed, gaps = 0, []
     started = time.monotonic()
     for index, clip in enumerate(tqdm(clips, desc="asking", unit="clip", mininterval=5)):
-        heard = judge.listen(Clip(read_pair(clip.degraded, None, clip.level_of)[0]))
+        heard = judge.listen(Clip(read_alone(clip.degraded, clip.level_of)))
         read = heard.scores()
         for family in TEXT_FAMILIES:
             text = heard.ask(QUESTIONS[family][index % len(QUESTIONS[family])]).text

@@ -20,7 +20,7 @@ from sqllm.audio import SAMPLE_RATE, Clip
 from sqllm.corpus.layout import CorpusClip
 from sqllm.judge import SpeechQualityLLM
 from sqllm.questions import RATIONALE_QUESTION
-from sqllm.training.files import read_pair
+from sqllm.training.files import read_alone
 
 TEST_ID = "rationale_fit"
 CONFIG_NAME, KEY_NAME = f"{TEST_ID}.yaml", "key.csv"
@@ -54,7 +54,7 @@ def write_study(
     if len(spoken) < 2:
         raise ValueError("A study needs two clips with speech or more.")
     chosen = [spoken[row] for row in rng.permutation(len(spoken))[:count]]
-    waves = [read_pair(clip.degraded, None, clip.level_of)[0] for clip in chosen]
+    waves = [read_alone(clip.degraded, clip.level_of) for clip in chosen]
     texts = [judge.ask(Clip(wave), RATIONALE_QUESTION).text for wave in waves]
     sounds = folder / "configs" / "resources" / TEST_ID
     sounds.mkdir(parents=True, exist_ok=True)
