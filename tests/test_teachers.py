@@ -34,6 +34,19 @@ FIGURES = {
 OVERALL = ("nisqa_mos", "distillmos_whole", "pesq", "visqol")
 
 
+def test_visqol_is_that_of_its_package() -> None:
+    from visqol import VisqolApi
+
+    rng = np.random.default_rng(0)
+    clean = speech_like(3.0)
+    degraded = (clean + rng.normal(0, 0.01, len(clean))).astype(np.float32)
+    published = VisqolApi()
+    published.create(mode="speech", use_lattice_model=False)
+    wanted = published.measure_from_arrays(clean.astype(float), degraded.astype(float), SAMPLE_RATE).moslqo
+    assert load_teacher("ViSQOL")(degraded, clean) == {"visqol": wanted}
+    assert 1 < wanted < 5
+
+
 def test_a_teacher_that_fails_or_lacks_the_reference_gives_no_number() -> None:
     def rate(degraded: np.ndarray, reference: np.ndarray | None) -> list[float]:
         if not len(degraded):

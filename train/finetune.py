@@ -54,6 +54,7 @@ def finetune(words: Sequence[str]) -> None:
     from sqllm.training.calibration import calibrate_checkpoint
     from sqllm.training.dataset import cached_tokens, training_clips
     from sqllm.training.evaluation import table
+    from sqllm.training.precision import training_dtype
     from sqllm.training.probe import probe
 
     settings = read_settings(FinetuneSettings, words)
@@ -62,7 +63,9 @@ def finetune(words: Sequence[str]) -> None:
     config = ModelConfig(
         **{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)}
     )
-    model = new_model(config, seed=settings.seed)
+    device, reason = choose_device()
+    print(f"Training on {device}: {reason}.")
+    model = new_model(config, training_dtype(device), seed=settings.seed)
     if config.encoder == "compact" and not config.encoder_source:
         try:
             adopt_encoder(model, DEFAULT_CHECKPOINT)
@@ -70,8 +73,6 @@ def finetune(words: Sequence[str]) -> None:
             raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
     if settings.start_from:
         adopt_weights(model, settings.start_from)
-    device, reason = choose_device()
-    print(f"Training on {device}: {reason}.")
     model.to(device)
     cache = settings.cache or settings.out / "tokens"
     corpus = cached_tokens(

@@ -237,9 +237,22 @@ def _load_visqol(weights: Path | None) -> Rate:
     """
     import numba
     from visqol import VisqolApi
+    from visqol.patch_creator import RmsVad, VadPatchCreator
+    from visqol.visqol_manager import PATCH_SIZE_SPEECH
+
+    class PatchCreator(VadPatchCreator):
+        """The package's own to the bit, without its Python loop over the samples: a sixth of ViSQOL's time."""
+
+        def _get_voice_activity(self, signal: Any, start: int, total: int, frame: int) -> list[float]:
+            detector = RmsVad()
+            samples = np.clip(signal.data[start : start + total] * 32768, -32768, 32767).astype(np.int16)
+            for chunk in samples[: len(samples) // frame * frame].reshape(-1, frame):
+                detector.process_chunk(chunk)
+            return detector.get_vad_results()
 
     model = VisqolApi()
     model.create(mode="speech", use_lattice_model=False)
+    model._manager.patch_creator = PatchCreator(PATCH_SIZE_SPEECH)
 
     def rate(degraded: Wave, reference: Wave | None) -> Sequence[float]:
         numba.set_num_threads(1)

@@ -55,8 +55,8 @@ def listen_to(model: SpeechQualityModel, clips: Sequence[CorpusClip], batch: int
 def listen_by_maps(
     model: SpeechQualityModel, clips: Sequence[CorpusClip], store: MapStore, batch: int = 32
 ) -> TokenSet:
-    """`listen_to` with the compact encoder's convolutions from the store: in bfloat16, with errors far below the noise
-    that training adds.
+    """`listen_to` with the compact encoder's convolutions from the store: in training precision, with errors far below
+    the noise that training adds.
     """
     store.fill(sounds_of(clips))
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from sqllm.corpus.layout import CorpusClip
 from sqllm.encoders import CompactEncoder, pad_batch
 from sqllm.training.files import read_pair
+from sqllm.training.precision import training_precision
 
 MAP_WIDTH, FRAME_SAMPLES = 1024, 320
 
@@ -84,7 +85,7 @@ class MapStore:
                     self.places[name] = (first, count, samples)
 
     def fill(self, sounds: Iterable[Sound], batch: int = 8) -> None:
-        """Listen to what is not there yet, in bfloat16, with a progress bar."""
+        """Listen to what is not there yet, in training precision, with a progress bar."""
         from tqdm import tqdm
 
         missing = [sound for sound in sounds if sound.name not in self.places]
@@ -98,7 +99,7 @@ class MapStore:
             for start in tqdm(range(0, len(missing), batch), desc="convolving", unit="batch", mininterval=5):
                 chosen = missing[start : start + batch]
                 waveforms, lengths = pad_batch([sound.read() for sound in chosen])
-                with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                with torch.inference_mode(), training_precision(torch.device("cpu")):
                     maps = self.encoder.lower(waveforms)
                 lines = []
                 for sound, clip, length in zip(chosen, maps, lengths.tolist(), strict=True):

@@ -20,6 +20,7 @@ from sqllm.reading import Vocabulary
 from sqllm.training.dataset import TokenSet
 from sqllm.training.evaluation import accuracy, read_token_set
 from sqllm.training.files import read_window, save_whole
+from sqllm.training.precision import training_precision
 from sqllm.training.tasks import Lesson, Tasks, comparable, make_comparison, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
@@ -199,7 +200,7 @@ class Trainer:
             group["lr"] = group["peak"] * self._rate()
         self.optimizer.zero_grad(set_to_none=True)
         # LoRA's float32 weights compute in bfloat16: a fifth faster on a CPU, with the same losses.
-        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=self.model.body.dtype == torch.bfloat16):
+        with training_precision(self.model.device, self.model.body.dtype):
             hidden = self.model(prefix, [lesson.tree for lesson in lessons])
             parts = lesson_loss(self.model, hidden, lessons, self.settings)
         parts.total.backward()

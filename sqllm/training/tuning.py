@@ -24,6 +24,7 @@ from sqllm.spans import as_moments, found_spans, spans_of_frames
 from sqllm.training.evaluation import fit_figures
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, sounds_of
+from sqllm.training.precision import training_precision
 
 STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
 
@@ -173,7 +174,7 @@ class Tuner:
                 for group in self.optimizer.param_groups:
                     group["lr"] = group["peak"] * min(1.0, (epoch * len(batches) + step + 1) / 100) * _cosine(done)
                 self.optimizer.zero_grad(set_to_none=True)
-                with torch.autocast("cpu", torch.bfloat16):
+                with training_precision(torch.device("cpu")):
                     loss = self._loss(rows, lessons, beside)
                 loss.backward()
                 nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
