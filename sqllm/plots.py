@@ -29,7 +29,7 @@ def spectrogram(samples: np.ndarray) -> np.ndarray:
     hop = max(SHORTEST_HOP, -(-len(samples) // MOST_COLUMNS))
     padded = np.pad(samples, (0, max(0, WINDOW_SAMPLES - len(samples))))
     magnitude = np.abs(librosa.stft(padded, n_fft=WINDOW_SAMPLES, hop_length=hop, window="hann", pad_mode="constant"))
-    return np.asarray(librosa.amplitude_to_db(magnitude * 4 / WINDOW_SAMPLES, amin=1e-7, top_db=None))
+    return np.asarray(librosa.amplitude_to_db(magnitude * 4 / WINDOW_SAMPLES, amin=1e-8, top_db=None))
 
 
 def spectrogram_figure(degraded: Clip, reference: Clip | None = None) -> Figure:
