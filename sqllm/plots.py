@@ -16,6 +16,7 @@ SHORTEST_HOP = 128
 MOST_COLUMNS = 1500  # more than a screen is wide; keeps an hour's spectrogram small
 RANGE_DB = 80.0
 QUIETEST_TOP_DB = -60.0
+FLOOR_DB = QUIETEST_TOP_DB - RANGE_DB - 20  # digital silence: below every colour scale, however it rounds
 INK = "#858c99"  # readable on white and on near-black
 
 
@@ -29,7 +30,7 @@ def spectrogram(samples: np.ndarray) -> np.ndarray:
     hop = max(SHORTEST_HOP, -(-len(samples) // MOST_COLUMNS))
     padded = np.pad(samples, (0, max(0, WINDOW_SAMPLES - len(samples))))
     magnitude = np.abs(librosa.stft(padded, n_fft=WINDOW_SAMPLES, hop_length=hop, window="hann", pad_mode="constant"))
-    return np.asarray(librosa.amplitude_to_db(magnitude * 4 / WINDOW_SAMPLES, amin=1e-8, top_db=None))
+    return np.asarray(librosa.amplitude_to_db(magnitude * 4 / WINDOW_SAMPLES, amin=10 ** (FLOOR_DB / 20), top_db=None))
 
 
 def spectrogram_figure(degraded: Clip, reference: Clip | None = None) -> Figure:
