@@ -34,6 +34,7 @@ MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken f
 LONGEST_ANSWER = 96  # tokens
 UNCERTAIN_SECONDS = 1.0
 STEADY_DECIBELS, LIVELY_DECIBELS = 6.0, 12.0
+LIVELY_HERTZ = (1000, 4000)  # where speech comes and goes above steady hum and most of steady noise
 
 
 @dataclass(frozen=True)
@@ -357,10 +358,13 @@ def _is_silent(samples: np.ndarray) -> bool:
 
 
 def level_spread(samples: np.ndarray) -> float:
-    """How far the level comes and goes, in dB between its 5% and 95%: speech pauses and bursts, tones and stationary
-    noise do not. Infinite for clips too short to tell.
+    """How far the level between 1 and 4 kHz comes and goes, in dB between its 5% and 95%: speech pauses and bursts,
+    tones, hum and stationary noise do not. Infinite for clips too short to tell.
     """
-    energies = frame_energies(samples)
+    from scipy.signal import butter, sosfilt
+
+    band = butter(4, LIVELY_HERTZ, "bandpass", fs=SAMPLE_RATE, output="sos")
+    energies = frame_energies(sosfilt(band, samples))
     if len(energies) < 15:
         return float("inf")
     return float(np.percentile(energies, 95) - np.percentile(energies, 5))

@@ -8,6 +8,7 @@ import torch
 
 from sqllm.audio import SAMPLE_RATE, Clip
 from sqllm.encoders import LOCATED_KINDS
+from sqllm.hearing import LIVELY_DECIBELS, STEADY_DECIBELS, level_spread
 from sqllm.judge import SpeechQualityLLM
 from sqllm.profiles import TYPICAL
 from sqllm.questions import NO_SPEECH_ANSWERS
@@ -18,6 +19,14 @@ from tests.tiny import speech_like, tiny_judge
 
 def clip_of(seconds: float, seed: int = 0) -> Clip:
     return Clip(speech_like(seconds, seed), "clip.wav")
+
+
+def test_a_voice_under_loud_hum_comes_and_goes_where_hum_does_not() -> None:
+    seconds = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
+    hum = sum(np.sin(2 * np.pi * 50 * k * seconds) / k for k in (1, 2, 3)).astype(np.float32)
+    voice = 0.05 * speech_like(4) / np.abs(speech_like(4)).max()
+    assert level_spread(0.3 * hum) < STEADY_DECIBELS
+    assert level_spread(0.3 * hum + voice) > LIVELY_DECIBELS
 
 
 def test_a_long_clip_is_heard_in_windows_and_aggregated(tiny: SpeechQualityLLM) -> None:

@@ -35,7 +35,7 @@ ABSENT_FAULTS = 4
 MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
 DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
 OTHER_REFERENCE = 0.1
-TEXT_FAMILIES = ("explanatory",) * 4 + FAMILIES
+TEXT_FAMILIES = ("explanatory",) * 4 + ("multi-dim",) * 2 + FAMILIES  # the more to say, the more often
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Tasks:
 
     other_listener: bool = True
     faults: bool = True
-    text: bool = True
+    texts: int = 1
 
 
 def make_lesson(
@@ -119,7 +119,7 @@ def make_lesson(
             _add_scores(lesson, clip, known[int(rng.choice(len(known), p=weights / weights.sum()))], words, rng, plain)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, words, rng, plain)
-    if tasks.text:
+    for _ in range(tasks.texts):
         _add_text(lesson, clip, words, rng, reference)
     return lesson
 

@@ -25,14 +25,15 @@ from sqllm.training.tasks import Lesson, Tasks, comparable, make_comparison, mak
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
 FEWEST_VALIDATION_CLIPS = 3
+AS_GOOD = 0.003  # of mean r below the best: a later model is preferred, as words are learnt longer than scores
 
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference, and
-    `other_listener`, `faults` and `text` are the shares that ask more than the typical listener's scores;
-    `comparisons` is the share of steps that compare pairs of clips instead. Training stops early after `patience`
-    validations without a better one (0: never).
+    """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference,
+    `other_listener` and `faults` those that ask more than the typical listener's scores. `text` is how many text
+    answers a clip is asked for on average, `comparisons` the share of steps that compare pairs of clips instead.
+    Training stops early after `patience` validations without a better one (0: never).
     """
 
     steps: int = 3000
@@ -212,8 +213,11 @@ class Trainer:
     def _draw_clips(self, rng: np.random.Generator) -> tuple[Tensor, list[Lesson]]:
         """Clips to rate, the prefix they are heard by, and what is asked of each."""
         chosen, with_reference = self._draw_batch(rng)
-        plain = 1.0 if self.step < self.settings.plain_start * self.settings.steps else self.settings.plain_share
-        tasks = Tasks(*(bool(rng.random() < share) for share in self._shares()))
+        settings = self.settings
+        plain = 1.0 if self.step < settings.plain_start * settings.steps else settings.plain_share
+        shares = settings.other_listener, settings.faults, settings.text % 1
+        other_listener, faults, one_more = (bool(rng.random() < share) for share in shares)
+        tasks = Tasks(other_listener, faults, int(settings.text) + one_more)
         lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks, with_reference) for i in chosen]
         return self._prefix(chosen, self.corpus.reference[chosen] if with_reference else None), lessons
 
@@ -244,9 +248,6 @@ class Trainer:
     def _noisy(self, tokens: Tensor) -> Tensor:
         return (tokens + self.settings.token_noise * torch.randn_like(tokens)).to(self.model.device)
 
-    def _shares(self) -> tuple[float, float, float]:
-        return self.settings.other_listener, self.settings.faults, self.settings.text
-
     def _rate(self) -> float:
         """Linear warm-up, then a cosine down to zero."""
         if self.step < self.settings.warmup:
@@ -255,7 +256,9 @@ class Trainer:
         return 0.5 * (1 + float(np.cos(np.pi * min(1.0, done))))
 
     def _validate(self) -> None:
-        """Mean Pearson r over the five single-ended scores; the best model so far becomes the checkpoint."""
+        """Mean Pearson r over the five single-ended scores; a model as good as the best so far becomes the
+        checkpoint.
+        """
         few = TokenSet(
             self.validation.clips[: self.settings.validate_clips],
             self.validation.degraded[: self.settings.validate_clips],
@@ -274,8 +277,8 @@ class Trainer:
             }
         )
         self.disappointments = 0 if mean > self.best else self.disappointments + 1
-        if mean > self.best or not (self.folder / "checkpoint").is_dir():
-            self.best = mean
+        if mean > self.best - AS_GOOD or not (self.folder / "checkpoint").is_dir():
+            self.best = max(mean, self.best)
             save_checkpoint(
                 self.model, self.folder / "checkpoint", self.card | {"step": self.step, "validation_r": mean}
             )
