@@ -193,3 +193,11 @@ def test_unknown_encoders_and_missing_sources_are_refused() -> None:
         load_encoder("wav2vec")
     with pytest.raises(ValueError, match="whisper encoder needs a Hub name or a folder"):
         load_encoder("whisper")
+
+
+def test_the_compact_encoder_does_not_hear_where_resampling_filters_fall() -> None:
+    def heard(hertz: float) -> float:
+        phases = 2 * np.pi * hertz * np.arange(SAMPLE_RATE) / SAMPLE_RATE
+        return float(CompactEncoder._spectra(torch.from_numpy(np.sin(phases)).float()[None]).abs().mean())
+
+    assert heard(7700) < 0.5 * heard(7000)  # what is left is leakage, which the power of .3 makes much of
