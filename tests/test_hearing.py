@@ -23,7 +23,7 @@ def clip_of(seconds: float, seed: int = 0) -> Clip:
 
 def test_a_voice_under_loud_hum_comes_and_goes_where_hum_does_not() -> None:
     seconds = np.arange(4 * SAMPLE_RATE) / SAMPLE_RATE
-    hum = sum(np.sin(2 * np.pi * 50 * k * seconds) / k for k in (1, 2, 3)).astype(np.float32)
+    hum = np.sum([np.sin(2 * np.pi * 50 * k * seconds) / k for k in (1, 2, 3)], axis=0).astype(np.float32)
     voice = 0.05 * speech_like(4) / np.abs(speech_like(4)).max()
     assert level_spread(0.3 * hum) < STEADY_DECIBELS
     assert level_spread(0.3 * hum + voice) > LIVELY_DECIBELS
