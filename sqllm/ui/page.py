@@ -28,7 +28,7 @@ HEADER = """
 ABOUT = """
 - **Scores** run from 1 to 5, and 5 is best in every dimension: a noisiness of 5 means that no noise is heard.
 - **±** is one standard deviation of what the model thinks possible; the band holds 90% of it.
-- The clip is heard at 16 kHz: nothing above 8 kHz counts. A long clip is heard in windows of 10 s.
+- The clip is heard at 16 kHz: nothing above 7.35 kHz counts. A long clip is heard in windows of 10 s.
 - A **reference** is the same speech before it was degraded. It need not be lined up with the clip.
 - Uploads are deleted from the server after about an hour.
 """
