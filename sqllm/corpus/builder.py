@@ -173,6 +173,7 @@ def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:
     done = [made[key] for key in sorted(wanted, key=lambda key: (SPLITS.index(key[0]), key[1]))]
     good = [result for result in done if "error" not in result]
     write_index(out, [result["row"] for result in good], [result["truth"] for result in good])
+    _write_progress(out / PROGRESS_NAME, made)
     return [f"{r['split']} {r['number']}: {r['error']}" for r in done if "error" in r]
 
 
@@ -196,6 +197,14 @@ def _read_progress(path: Path) -> dict[tuple[str, int], dict[str, Any]]:
             continue
         made[result["split"], result["number"]] = result
     return made
+
+
+def _write_progress(path: Path, made: dict[tuple[str, int], dict[str, Any]]) -> None:
+    """All results in order: workers finish as they come, and the same corpus is to be the same bytes."""
+    ordered = [made[key] for key in sorted(made, key=lambda key: (SPLITS.index(key[0]), key[1]))]
+    whole = path.with_suffix(".new")
+    whole.write_text("".join(f"{json.dumps(r, sort_keys=True)}\n" for r in ordered if "error" not in r), "utf-8")
+    whole.replace(path)
 
 
 def split_summary(sources: dict[str, Sources]) -> Sequence[str]:

@@ -86,7 +86,7 @@ def write_datasheet(folder: Path, out: Path | None = None, seed: int = 0) -> Pat
         _leaks_table(folder),
     ]
     tiles = _tiles(contents)
-    title = f"Data sheet of {folder.resolve().name}"
+    title = "Data sheet"  # without the folder's name: the same corpus has the same sheet
     raters = "teachers (models)" if contents.records[0][0]["db"].startswith(SIMULATED) else "people"
     databases = ", ".join(dict.fromkeys(row["db"] for row, _ in contents.records))
     lead = f"{databases}. Labels by {raters}, on the scale of 1 to 5, 5 = best."
