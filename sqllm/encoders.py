@@ -23,6 +23,7 @@ from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS
 
 LOCATED_KINDS = ("packet-loss", "time-clipping")  # the artifacts that happen at moments
 HIGHEST_HERTZ = 7350  # heard by the compact encoder: what lies above tells how a file was resampled, not how it sounds
+MAP_WIDTH = 1024 + 2  # of the compact encoder's fixed part, a frame of 20 ms: convolutions' maps and levels
 TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
 
 
@@ -54,9 +55,9 @@ def _pad_behind(waveforms: Tensor, seconds: float) -> Tensor:
 class CompactEncoder(AudioEncoder):
     """The trunk of Distill-MOS (Stahl & Gamper 2025, MIT): complex spectrogram, 6 convolutions, 7 transformer layers.
 
-    Peak-normalises every clip, so the level has to be fed beside its frames, and hears nothing above 7.35 kHz, where
-    resampling filters fall: without that a 48 kHz copy of a file moved Distill-MOS by .17 on average. 50 frames a
-    second, width 200.
+    Distill-MOS peak-normalises every clip and so can't hear its level; here the transformer is given every frame's
+    level too. Nothing is heard above 7.35 kHz, where resampling filters fall: without that a 48 kHz copy of a file
+    moved Distill-MOS by .17 on average. 50 frames a second, width 200.
     `locates`: with a small head that tells when artifacts happen (`train.tune` teaches it).
     """
 
@@ -74,6 +75,8 @@ class CompactEncoder(AudioEncoder):
         self.norm_input = nn.BatchNorm1d(1024)
         self.norm_transformer = nn.BatchNorm1d(1024)
         self.project = nn.Linear(1024, self.width)
+        self.level = nn.Linear(2, self.width, bias=False)
+        nn.init.zeros_(self.level.weight)  # as Distill-MOS; `train.tune` teaches it
         layer = nn.TransformerEncoderLayer(self.width, 8, 2 * self.width, dropout=0.0, batch_first=True)
         self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
         self.norm_output = nn.BatchNorm1d(self.width)
@@ -102,15 +105,19 @@ class CompactEncoder(AudioEncoder):
         return self.upper(self.lower(waveforms), lengths)
 
     def lower(self, waveforms: Tensor) -> Tensor:
-        """The convolutions, nine tenths of the cost: [batch, samples] -> maps [batch, frames, 1024]."""
+        """The convolutions, nine tenths of the cost, with the levels behind them: [batch, samples] -> maps [batch,
+        frames, MAP_WIDTH].
+        """
         peaks = waveforms.abs().amax(dim=1, keepdim=True)
-        spectra = self._spectra(_pad_behind(waveforms / (peaks + 1e-8), 2 * TAIL_SECONDS))
-        return self.convolutions(spectra).flatten(1, 2).transpose(1, 2)
+        waveforms = _pad_behind(waveforms, 2 * TAIL_SECONDS)
+        maps = self.convolutions(self._spectra(waveforms / (peaks + 1e-8))).flatten(1, 2).transpose(1, 2)
+        return torch.cat([maps, self._levels(waveforms, maps.shape[1]).to(maps)], dim=2)
 
     def upper(self, maps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """The transformer on the maps: [batch, frames, 1024], samples a clip [batch] -> frames, counts."""
+        """The transformer on the maps: [batch, frames, MAP_WIDTH], samples a clip [batch] -> frames, counts."""
+        maps, levels = maps.split([MAP_WIDTH - 2, 2], dim=2)
         frames = self.norm_transformer(self.norm_input(maps.transpose(1, 2))).transpose(1, 2)
-        frames = self.project(frames)
+        frames = self.project(frames) + self.level(levels)
         frames = frames + sinusoids(frames.shape[1], self.width).to(frames)
         heard = torch.div(lengths + round(TAIL_SECONDS * SAMPLE_RATE), 320, rounding_mode="floor")
         padding = torch.arange(frames.shape[1], device=frames.device)[None] >= heard[:, None]
@@ -131,6 +138,17 @@ class CompactEncoder(AudioEncoder):
         spectra = (magnitude.pow(0.3) * spectra / magnitude).permute(0, 3, 1, 2)
         heard = torch.arange(spectra.shape[2], device=spectra.device) * (SAMPLE_RATE / 320) < HIGHEST_HERTZ
         return spectra * heard[:, None]
+
+    @staticmethod
+    def _levels(waveforms: Tensor, frames: int) -> Tensor:
+        """Energies of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch, frames, 2]."""
+        power = nn.functional.pad(waveforms, (0, frames * 320))[:, : frames * 320].square()
+        return _scaled_energy(power.unflatten(1, (frames, 2, 160)).mean(dim=3))
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        """Weights that know nothing of the level, Distill-MOS's among them, stay deaf to it."""
+        state_dict.setdefault(f"{prefix}level.weight", torch.zeros_like(self.level.weight))
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def queries(self) -> list[nn.Parameter]:
         """The fused query, key and value projections (PyTorch keeps them in one matrix)."""
@@ -274,6 +292,11 @@ def pool_over_time(frames: Tensor, counts: Tensor, tokens: int) -> Tensor:
     return torch.stack(pooled)
 
 
+def _scaled_energy(power: Tensor) -> Tensor:
+    """(dBov + 40) / 15 of mean squares, floored at -90 dBov."""
+    return (10 * torch.log10(power + 1e-9) + 40) / 15
+
+
 def level_beside(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
     """What a self-normalising encoder can't hear: each token's energy and the clip's level, [batch, tokens, 2].
 
@@ -283,7 +306,6 @@ def level_beside(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
     for clip, length in zip(waveforms, lengths.tolist(), strict=True):
         power = clip[:length].double().square()
         energies = nn.functional.adaptive_avg_pool1d(power[None, None], tokens)[0, 0]
-        decibels = 10 * torch.log10(energies + 1e-9)
         level = 10 * torch.log10(power.mean() + 1e-9)
-        rows.append(torch.stack([(decibels + 40) / 15, ((level + 30) / 10).expand(tokens)], dim=1))
+        rows.append(torch.stack([_scaled_energy(energies), ((level + 30) / 10).expand(tokens)], dim=1))
     return torch.stack(rows).float()

@@ -132,10 +132,19 @@ def test_whisper_positions_are_cut_to_a_window(tmp_path: Path) -> None:
     assert counts.tolist() == [500, 50]
 
 
-def test_compact_hears_no_level_and_level_beside_does() -> None:
-    encoder, clip = make_compact(Path()).eval(), speech_like(1.0)
-    loud, quiet = frames_of(encoder, clip)[0], frames_of(encoder, clip * np.float32(0.01))[0]
-    torch.testing.assert_close(loud, quiet, atol=1e-3, rtol=1e-3)
+def test_compact_hears_the_level_once_taught_and_level_beside_always() -> None:
+    clip = speech_like(1.0)
+
+    def change(encoder: CompactEncoder) -> float:
+        loud, quiet = (frames_of(encoder, clip * np.float32(gain))[0] for gain in (1, 0.01))
+        return float((loud - quiet).abs().max())
+
+    assert change(CompactEncoder().eval()) < 1e-3
+    taught = CompactEncoder().eval()
+    torch.nn.init.normal_(taught.level.weight, std=0.1)
+    assert change(taught) > 0.1
+    alone, beside_a_longer_one = (frames_of(taught, *clips)[0] for clips in ([clip], [clip, speech_like(3.0)]))
+    torch.testing.assert_close(alone, beside_a_longer_one, atol=1e-4, rtol=1e-4)
     beside = level_beside(*batch_of(clip, clip * np.float32(0.1)), tokens=4)
     assert beside.shape == (2, 4, 2)
     torch.testing.assert_close(beside[0, :, 1] - beside[1, :, 1], torch.full((4,), 2.0), atol=0.01, rtol=0)
@@ -158,7 +167,7 @@ def test_compact_keeps_its_statistics_while_training() -> None:
 
 
 def test_compact_takes_the_published_weights_without_their_head(tmp_path: Path) -> None:
-    encoder = make_compact(tmp_path)
+    encoder = CompactEncoder()
     state = {
         name.replace("convolutions.", "cnn.cnn.", 1): value
         for name, value in encoder.state_dict().items()
@@ -176,7 +185,8 @@ def test_compact_takes_the_published_weights_without_their_head(tmp_path: Path) 
         state |= {name.replace(ours, theirs, 1): value for name, value in named}
     torch.save({"model": state | {"head.weight": torch.zeros(1)}}, tmp_path / "distill.pt")
     loaded = load_encoder("compact", str(tmp_path / "distill.pt"))
-    assert sum(p.numel() for p in loaded.parameters()) == 4_133_226 - 81_002  # without its pooling and its head
+    without_pooling_and_head, level = 4_133_226 - 81_002, 400
+    assert sum(p.numel() for p in loaded.parameters()) == without_pooling_and_head + level
     torch.testing.assert_close(loaded.state_dict(), encoder.state_dict())
 
 

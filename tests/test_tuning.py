@@ -119,7 +119,7 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     Tuner(whole, clips, clips, settings).run()
     before, after = untrained().state_dict(), whole.state_dict()
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
-    assert changed == {"transformer", "project"}
+    assert changed == {"transformer", "project", "level"}
     assert whole.locator is not None
 
     halves = dataclasses.replace(settings, out=tmp_path / "halves")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from sqllm.corpus.layout import CorpusClip, read_corpus
-from sqllm.encoders import CompactEncoder, pad_batch
+from sqllm.encoders import HIGHEST_HERTZ, CompactEncoder, pad_batch
 from sqllm.model import SpeechQualityModel
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, fingerprint, sounds_of
@@ -99,7 +99,8 @@ def cached_tokens(
 
     `half_precision` will do for training: the compact encoder then listens by its stored maps.
     """
-    key = hashlib.sha256(f"{model.config.audio_tokens}{' bfloat16' if half_precision else ''}".encode())
+    precision = " bfloat16" if half_precision else ""
+    key = hashlib.sha256(f"{model.config.audio_tokens} {HIGHEST_HERTZ}{precision}".encode())
     key.update(fingerprint(model.encoder))
     for clip in clips:
         level = f" at the level of {clip.level_of}" if clip.level_of else ""

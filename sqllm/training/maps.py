@@ -17,11 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from sqllm.corpus.layout import CorpusClip
-from sqllm.encoders import CompactEncoder, pad_batch
+from sqllm.encoders import HIGHEST_HERTZ, MAP_WIDTH, CompactEncoder, pad_batch
 from sqllm.training.files import read_pair
 from sqllm.training.precision import training_precision
 
-MAP_WIDTH, FRAME_SAMPLES = 1024, 320
+FRAME_SAMPLES = 320
 
 
 def fingerprint(module: nn.Module) -> bytes:
@@ -71,7 +71,8 @@ class MapStore:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.data = self.folder / f"maps-{fingerprint(self.encoder.convolutions).hex()[:12]}.f16"
+        weights = fingerprint(self.encoder.convolutions).hex()[:12]
+        self.data = self.folder / f"maps-{weights}-{HIGHEST_HERTZ}-{MAP_WIDTH}.f16"
         self.index = self.data.with_suffix(".jsonl")
         self.data.touch()
         rows = self.data.stat().st_size // (2 * MAP_WIDTH)
@@ -113,7 +114,7 @@ class MapStore:
                 index.flush()
 
     def batch(self, sounds: Sequence[Sound], skipped: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
-        """Maps of some sounds, padded with zeros: [batch, frames, 1024] float32, and their lengths in samples.
+        """Maps of some sounds, padded with zeros: [batch, frames, MAP_WIDTH] float32, and their lengths in samples.
 
         `skipped`: how many frames of each are left out at its beginning, as if the clip began later.
         """
