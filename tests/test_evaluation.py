@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -349,6 +350,8 @@ def test_the_command_writes_tables_figures_and_pictures(
     assert {row["by"] for row in ours["accuracy"]["figures"]} == {"all", "kind", "language"}
     assert all(0 <= row["fit"]["coverage"] <= 1 for row in ours["accuracy"]["figures"])
     assert len(ours["accuracy"]["calibration"]) == 2 * len(DIMENSIONS)
+    text = ours["text"]
+    assert text["asked"] - text["parsed"] == len(text["unparsed"]) == len(re.findall(r"^- \w+\.wav, ", report, re.M))
     assert ours["consistency"]["ladders"][0]["steps"][0] is None
     assert len(list((tmp_path / "plots").glob("x-test-sim-ours-*-ended-*.png"))) == 4
 

@@ -21,7 +21,8 @@ back what people said (`sqllm.training.study`).
             as in `sqllm.training.evaluation.Fit`
         calibration: [{clips_of, model, dimension, nominal: [18], observed: [18]}, ...]  shares of labels, 0-1
       }
-      text: `sqllm.training.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds}
+      text: `sqllm.training.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds,
+          unparsed: [[clip, question, answer, what it lacks], ...]}
       artifacts: `sqllm.training.detection.Detection`, words: `sqllm.training.rationales.Words`
       consistency: `sqllm.training.consistency.Consistency`:
           {clips, references, asked, wordings, copies, own_reference, ladders}

@@ -91,7 +91,10 @@ class View:
 
 @dataclass(frozen=True)
 class TextAnswers:
-    """Text answers to questions for scores: how many stated them, and how far from those that are read."""
+    """Text answers to questions for scores: how many stated them, and how far from those that are read.
+
+    `unparsed` holds the clip, the question, the answer and what it lacks of every other.
+    """
 
     clips: int
     asked: int
@@ -99,6 +102,7 @@ class TextAnswers:
     mean_gap: float
     within_fifth: float
     seconds: float
+    unparsed: tuple[tuple[str, str, str, str], ...] = ()
 
     def lines(self) -> list[str]:
         """The figures as a Markdown list."""
@@ -106,6 +110,7 @@ class TextAnswers:
             f"\n#### Text answers on {self.clips} clips\n",
             f"- Parse rate {self.parsed / self.asked:.1%} of {self.asked}; {self.seconds:.2f} s an answer.",
             f"- Text against read score: mean gap {self.mean_gap:.3f}, within .2 in {self.within_fifth:.1%}.",
+            *(f"- {clip}, {question} {answer!r}: {problem}" for clip, question, answer, problem in self.unparsed),
         ]
 
 
@@ -236,19 +241,22 @@ def ask_for_scores(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Text
     """Ask for scores in words, a wording of three task families a clip; with a progress bar."""
     from tqdm import tqdm
 
-    parsed, gaps = 0, []
+    unparsed, gaps = [], []
     started = time.monotonic()
     for index, clip in enumerate(tqdm(clips, desc="asking", unit="clip", mininterval=5)):
         heard = judge.listen(Clip(read_alone(clip.degraded, clip.level_of)))
         read = heard.scores()
         for family in TEXT_FAMILIES:
-            text = heard.ask(QUESTIONS[family][index % len(QUESTIONS[family])]).text
+            question = QUESTIONS[family][index % len(QUESTIONS[family])]
+            text = heard.ask(question).text
             try:
                 said = parse_scores(text) if family == "multi-dim" else {"mos": parse_score(text, "mos")}
-            except ParseError:
+            except ParseError as problem:
+                unparsed.append((clip.degraded.name, question, text, str(problem)))
                 continue
-            parsed += 1
             gaps += [abs(said[name] - read[name].mean) for name in said]
     asked, gap = len(clips) * len(TEXT_FAMILIES), np.array(gaps or [np.nan])
     seconds = (time.monotonic() - started) / asked
-    return TextAnswers(len(clips), asked, parsed, float(gap.mean()), float(np.mean(gap <= 0.2)), seconds)
+    within = float(np.mean(gap <= 0.2))
+    parsed = asked - len(unparsed)
+    return TextAnswers(len(clips), asked, parsed, float(gap.mean()), within, seconds, tuple(unparsed))
