@@ -75,7 +75,7 @@ class CompactEncoder(AudioEncoder):
         self.norm_input = nn.BatchNorm1d(1024)
         self.norm_transformer = nn.BatchNorm1d(1024)
         self.project = nn.Linear(1024, self.width)
-        self.level = nn.Linear(2, self.width, bias=False)
+        self.level = nn.utils.skip_init(nn.Linear, 2, self.width, bias=False)
         nn.init.zeros_(self.level.weight)  # as Distill-MOS; `train.tune` teaches it
         layer = nn.TransformerEncoderLayer(self.width, 8, 2 * self.width, dropout=0.0, batch_first=True)
         self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
