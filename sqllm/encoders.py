@@ -142,7 +142,7 @@ class CompactEncoder(AudioEncoder):
     @staticmethod
     def _levels(waveforms: Tensor, frames: int) -> Tensor:
         """Energies of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch, frames, 2]."""
-        power = nn.functional.pad(waveforms, (0, frames * 320))[:, : frames * 320].square()
+        power = nn.functional.pad(waveforms, (0, frames * 320 - waveforms.shape[1])).square()
         return _scaled_energy(power.unflatten(1, (frames, 2, 160)).mean(dim=3))
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
