@@ -12,7 +12,7 @@ import soundfile
 from scipy.signal import lfilter
 
 from sqllm.audio import SAMPLE_RATE, active_level, align_reference, set_level
-from sqllm.corpus import builder
+from sqllm.corpus import builder, codecs
 from sqllm.corpus import degradations as damage
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources
 from sqllm.corpus.chain import CALL_ORDER, WAYS, Call, Sources, list_artifacts, make_clip
@@ -197,6 +197,14 @@ def test_severity_is_what_is_heard_of_a_step_alone(sources: Sources) -> None:
     assert alone.severity == together.severity != ""
     drops = [call.degrade(SPEECH, "background-noise", wanted, 1)[1][0].parameters["drop"] for wanted in SEVERITIES]
     assert drops == sorted(drops)
+
+
+def test_a_vocoders_severity_is_the_drawn_one(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WAYS, "codec", ((1, codecs.vocode),))
+    call = Call(sources, next(iter(sources.talkers)), SPEECH)
+    for severity in SEVERITIES:
+        assert [artifact.severity for artifact in call.degrade(SPEECH, "codec", severity, seed=2)[1]] == [severity]
+    assert call.drop is None
 
 
 def test_a_denoiser_leaves_what_it_leaves(sources: Sources) -> None:

@@ -60,8 +60,31 @@ def test_a_teacher_that_fails_or_lacks_the_reference_gives_no_number() -> None:
     assert all(math.isnan(value) for value in teacher(wave[:0], wave).values())
 
 
+def test_nisqa_is_heard_from_later_beginnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+
+    def score(samples: np.ndarray) -> list[float]:
+        begun.append(int(samples[0]))
+        return [samples[0] / 100, 2.0, 3.0, 4.0, 5.0]
+
+    monkeypatch.setattr(teachers, "_nisqa", lambda weights: score)
+    teacher = Teacher("T", teachers._LATER_COLUMNS, False, teachers._load_nisqa_later(None))
+    figures = teacher(np.arange(16_000, dtype=np.float32))
+    assert begun == [200, 400, 600]
+    assert figures["nisqa_mos_later"] == 4.0
+    assert set(figures) == {f"nisqa_{name}_later" for name in DIMENSIONS}
+
+
+def test_a_label_is_the_mean_of_four_hearings_and_the_level_cost_of_the_first_two() -> None:
+    later = {f"nisqa_{name}_later": FIGURES[f"nisqa_{name}"] + 0.4 for name in DIMENSIONS}
+    steadied = FIGURES | {f"nisqa_{name}": FIGURES[f"nisqa_{name}"] + 0.3 for name in DIMENSIONS}
+    steadied["nisqa_mos_nominal"] = steadied["nisqa_mos"]
+    assert fuse(FIGURES | later).scores == pytest.approx(fuse(steadied).scores)
+    assert fuse(FIGURES | {name: NAN for name in later}).scores == fuse(FIGURES).scores
+
+
 def test_an_unknown_teacher_is_refused() -> None:
-    with pytest.raises(ValueError, match="There is no teacher 'MOSNet'; known are NISQA v2, Distill-MOS"):
+    with pytest.raises(ValueError, match="There is no teacher 'MOSNet'; known are NISQA v2, NISQA v2 begun later"):
         load_teacher("MOSNet")
 
 

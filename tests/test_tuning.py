@@ -142,3 +142,15 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     assert loaded.locate(torch.zeros(1, 7, loaded.width)).shape == (1, 7, len(LOCATED_KINDS))  # type: ignore[union-attr]
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
     assert Sound(clips[0].degraded).read().shape == (16000,)
+
+
+def test_tuning_goes_on_with_the_head_that_tells_the_moments(clips: list[CorpusClip], tmp_path: Path) -> None:
+    encoder = untrained()
+    locator = encoder.add_locator()
+    before = {name: value.clone() for name, value in locator.state_dict().items()}
+    encoder.requires_grad_(False)
+    Tuner(
+        encoder, clips, clips, TuningSettings(out=tmp_path / "out", cache=tmp_path / "cache", epochs=1, batch=3)
+    ).run()
+    assert encoder.locator is locator
+    assert all(not torch.equal(before[name], value) for name, value in locator.state_dict().items())

@@ -133,7 +133,9 @@ def teacher_table(clips: Sequence[RatedClip], figures: Sequence[Figures]) -> str
     """A Markdown table: a row a teacher's figure and the fusion, a column a set, and a set without its anchors."""
     rows = {name: np.array([one.get(name, np.nan) for one in figures]) for name in _columns(figures)}
     alone = {name: voice for name, voice in VOICES.items() if name != "with a reference"}
-    level_free = [one | {"nisqa_mos": one.get("nisqa_mos_nominal", np.nan)} for one in figures]
+    level_free = [
+        one | {"nisqa_mos": one.get("nisqa_mos_nominal", np.nan), "nisqa_mos_later": np.nan} for one in figures
+    ]
     rows |= {
         "**fused**": fused_mos(figures),
         "fused, every clip at -26 dBov": fused_mos(level_free),
@@ -161,6 +163,7 @@ def teacher_table(clips: Sequence[RatedClip], figures: Sequence[Figures]) -> str
 def _columns(figures: Sequence[Figures]) -> list[str]:
     overall = (
         "nisqa_mos",
+        "nisqa_mos_later",
         "nisqa_mos_nominal",
         "distillmos",
         "distillmos_whole",

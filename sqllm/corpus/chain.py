@@ -39,7 +39,7 @@ WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "hum": ((1, damage.add_hum),),
     "amplitude-clipping": ((1, damage.clip_amplitude),),
     "band-limited": ((0.5, damage.limit_band), (0.5, capture.limit_device)),
-    "codec": ((0.7, codecs.apply_codec), (0.2, codecs.tandem), (0.1, capture.add_mnru)),
+    "codec": ((0.45, codecs.apply_codec), (0.13, codecs.tandem), (0.07, capture.add_mnru), (0.35, codecs.vocode)),
     "packet-loss": ((0.85, codecs.lose_packets), (0.15, capture.jitter_time)),
     "time-clipping": ((0.6, damage.clip_time), (0.4, capture.clip_onsets)),
     "echo": ((1, damage.add_echo),),
@@ -145,7 +145,8 @@ class Call:
         (empty: none), by what the same step does to the clean clip alone.
         """
         degraded, artifact = self._apply(wave, kind, wanted, np.random.default_rng(seed))
-        if kind in JUDGED_IN_DECIBELS:
+        # A vocoder's false phases are not in the energies that `quality_drop` compares.
+        if kind in JUDGED_IN_DECIBELS or artifact.parameters.get("codec") == "vocoder":
             return degraded, [artifact]
         alone = degraded
         if wave is not self.reference:

@@ -5,6 +5,7 @@ The rule, whose constants are below. `python -m train.teachers` measures it on s
 1. MOS is a weighted mean of three voices: NISQA v2 counts 1, Distill-MOS a half, and those who know the reference a
    half. Each figure is first brought to NISQA v2's scale (absolute category rating, as in the NISQA corpus) by a
    first-order map and clamped to 1-5. A voice that is missing or failed is left out; the maps keep the mean in place.
+   NISQA v2's figures are means of four hearings that begin within 40 ms, as each alone depends on where it begins.
 2. PESQ and ViSQOL are one voice, and the kinder of the two speaks: where a full-reference measure fails (a moved
    talker's time axis, a neural codec's fine structure) it hears damage that people do not, hardly ever the reverse.
 3. Distill-MOS, PESQ and ViSQOL are deaf to the level. What it costs is what NISQA v2 gives more once the clip is
@@ -28,6 +29,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqllm.corpus.teachers import LATER_SECONDS
 from sqllm.scores import DIMENSIONS, clamp
 
 EXPLAINED_SHARE = 0.5
@@ -67,7 +69,14 @@ VOICES = {
     "Distill-MOS": Voice(0.5, {"distillmos_whole": (1.40, -1.86)}),
     "with a reference": Voice(0.5, {"pesq": (1.19, 0.16), "visqol": (1.38, -2.23)}),
 }
-FUSED_TEACHERS = ("NISQA v2", "NISQA v2 at -26 dBov", "Distill-MOS in one window", "PESQ", "ViSQOL")
+FUSED_TEACHERS = (
+    "NISQA v2",
+    "NISQA v2 begun later",
+    "NISQA v2 at -26 dBov",
+    "Distill-MOS in one window",
+    "PESQ",
+    "ViSQOL",
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,7 @@ def fuse(figures: Mapping[str, float], voices: Mapping[str, Voice] = VOICES) -> 
     """
     known = {name: value for name, value in figures.items() if math.isfinite(value)}
     cost = level_cost(known)
+    known |= _steadied(known)
     spoken = [(voice.weight, voice.speak(known, cost)) for voice in voices.values()]
     heard = [(weight, value) for weight, value in spoken if weight and not math.isnan(value)]
     if not heard:
@@ -102,7 +112,10 @@ def fuse(figures: Mapping[str, float], voices: Mapping[str, Voice] = VOICES) -> 
 
 
 def level_cost(figures: Mapping[str, float]) -> float:
-    """What the clip's level costs in MOS, 0 or more, by NISQA v2 as it is and at -26 dBov; 0 where it is not known."""
+    """What the clip's level costs in MOS, 0 or more, by NISQA v2 as it is and at -26 dBov; 0 where it is not known.
+
+    Both begin at the same sample, so that where it is has no part in the difference.
+    """
     if not {"nisqa_mos", "nisqa_mos_nominal"} <= figures.keys():
         return 0.0
     return max(0.0, clamp(figures["nisqa_mos_nominal"]) - clamp(figures["nisqa_mos"]))
@@ -116,6 +129,16 @@ def loudness_of_level(dbov: float) -> float:
 def vote_std(score: float, disagreement: float = 0.0) -> float:
     """Standard deviation of one listener's vote about a label (1-5) on which the teachers disagree that much."""
     return math.sqrt(VOTE_SPREAD * (score - 1) * (5 - score) + disagreement**2 + COMMON_ERROR**2)
+
+
+def _steadied(figures: Mapping[str, float]) -> dict[str, float]:
+    """NISQA v2's columns as means over all hearings: the one of the whole clip and those that begin later."""
+    later = len(LATER_SECONDS)
+    return {
+        f"nisqa_{name}": (figures[f"nisqa_{name}"] + later * figures[f"nisqa_{name}_later"]) / (1 + later)
+        for name in DIMENSIONS
+        if {f"nisqa_{name}", f"nisqa_{name}_later"} <= figures.keys()
+    }
 
 
 def _mean_and_spread(heard: Sequence[tuple[float, float]]) -> tuple[float, float]:

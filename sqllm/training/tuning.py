@@ -153,14 +153,12 @@ class Tuner:
         self.encoder.requires_grad_(False)
         locator = self.encoder.locator or self.encoder.add_locator()
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
-        for parameter in [*upper, *self.encoder.level.parameters()]:
+        fresh = [p for module in (locator, self.encoder.level, self.head) for p in module.parameters()]
+        for parameter in [*upper, *fresh]:
             parameter.requires_grad_(True)
         groups: list[dict[str, Any]] = [
             {"params": upper, "peak": settings.learning_rate},
-            {
-                "params": [*self.head.parameters(), *locator.parameters(), *self.encoder.level.parameters()],
-                "peak": settings.head_learning_rate,
-            },
+            {"params": fresh, "peak": settings.head_learning_rate},
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
         lessons, beside = self._lessons(self.train)
