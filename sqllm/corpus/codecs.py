@@ -284,14 +284,16 @@ def vocode(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     top = within(rng, severity, {"slight": (6_500, 8_000), "moderate": (5_000, 8_000), "strong": (3_600, 8_000)})
     rounds = {"slight": 32, "moderate": 16, "strong": 8}[severity]
     hop, size = round(SAMPLE_RATE * rng.uniform(0.006, 0.012)), 1024
-    frames = {"n_fft": size, "hop_length": hop, "win_length": 640}
+    spectra = librosa.stft(wave, n_fft=size, hop_length=hop, win_length=640)
     filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=size, n_mels=bands, fmax=top, norm=None)
     filters /= np.maximum(filters.sum(axis=1, keepdims=True), 1e-9)
-    sent = librosa.amplitude_to_db(filters @ np.abs(librosa.stft(wave, **frames)), amin=1e-6, top_db=80)
+    sent = librosa.amplitude_to_db(filters @ np.abs(spectra), amin=1e-6, top_db=80)
     heard = librosa.db_to_amplitude(step * np.round(sent / step))
     magnitudes = filters.T @ heard / np.maximum(filters.sum(axis=0), 1e-9)[:, None]
     seed = int(rng.integers(2**31))
-    made_up = librosa.griffinlim(magnitudes, n_iter=rounds, length=len(wave), random_state=seed, **frames)
+    made_up = librosa.griffinlim(
+        magnitudes, n_iter=rounds, hop_length=hop, win_length=640, n_fft=size, length=len(wave), random_state=seed
+    )
     parameters = {"codec": "vocoder", "bands": bands, "step": step, "band_limit": top, "hop": hop}
     return set_level(made_up.astype(np.float32), active_level(wave)), Artifact("codec", severity, [], parameters)
 
