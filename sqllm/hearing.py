@@ -22,6 +22,7 @@ from sqllm.audio import (
     windows,
 )
 from sqllm.encoders import LOCATED_KINDS, pad_batch
+from sqllm.grading import contradictions
 from sqllm.model import SpeechQualityModel
 from sqllm.notes import Notes
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
@@ -29,9 +30,9 @@ from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES, HeardArtifact, Judgement, Score
 from sqllm.spans import Span, as_moments, spans_of_frames
+from sqllm.telling import tell
 
 MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
-LONGEST_ANSWER = 96  # tokens
 UNCERTAIN_SECONDS = 1.0
 STEADY_DECIBELS, LIVELY_DECIBELS = 6.0, 12.0
 LIVELY_HERTZ = (1000, 4000)  # where speech comes and goes above steady hum and most of steady noise
@@ -195,9 +196,10 @@ class Hearing:
         return Answer(self.clip.name, question, describe_profile(listener), text, self.warnings, self.name)
 
     def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
-        """The answer to a question, in pieces as they are decoded; the same words every time.
+        """The answer to a question, a sentence at a time as they are decoded; the same words every time.
 
-        How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words.
+        How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words. A
+        sentence that contradicts this listener's scores or the artifacts is drawn again.
         Where no speech was found, the answer says so and nothing is decoded.
         """
         if not question.strip():
@@ -206,21 +208,18 @@ class Hearing:
             yield NO_SPEECH_ANSWERS[0]
             return
         listener = get_profile(profile)
-        request = with_listener(" ".join(question.split()), listener)
-        noted = self.noted(listener).text()
-        yield from self.decode(self._remember(self._typical_window()), request, noted)
+        request, noted = with_listener(" ".join(question.split()), listener), self.noted(listener).text()
+        asked, seed = self.question_tokens(request, noted)
+        scores = {name: score.mean for name, score in self.scores(listener).items()}
 
-    def decode(self, cache: Any, request: str, noted: str) -> Iterator[str]:
-        """An answer to a request behind a remembered prefix and what was noted, in pieces."""
-        asked = self._words.stem(request) + self.model.encode_text(noted)
-        written: list[int] = []
-        shown = ""
-        for token in self.model.answer_tokens(cache, asked, LONGEST_ANSWER, crc32((request + noted).encode())):
-            written.append(token)
-            text = self.model.tokenizer.decode(written, skip_special_tokens=True)
-            if not text.endswith("\ufffd"):
-                yield text[len(shown) :]
-                shown = text
+        def contradicts(text: str) -> bool:
+            return bool(contradictions(text, scores, self.artifacts()))
+
+        yield from tell(self.model, self._remember(self._typical_window()), asked, seed, contradicts)
+
+    def question_tokens(self, request: str, noted: str) -> tuple[list[int], int]:
+        """The tokens of a request with what was noted, behind which the answer comes, and a seed of their own."""
+        return self._words.stem(request) + self.model.encode_text(noted), crc32((request + noted).encode())
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults and speech are read with the typical one."""

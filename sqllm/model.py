@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -160,7 +160,7 @@ class SpeechQualityModel(nn.Module):
         cache.crop(-len(tree))
         return hidden[0]
 
-    def answer_tokens(self, cache: Any, ids: list[int], most: int, seed: int) -> Iterator[int]:
+    def answer_tokens(self, cache: Any, ids: list[int], most: int, seed: int) -> Generator[int, None, None]:
         """The tokens of an answer behind a remembered prefix and a question's tokens, up to the end mark.
 
         Each is drawn, from `seed`, among the likeliest tokens that hold `config.nucleus` of the probability (Holtzman

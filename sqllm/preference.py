@@ -13,6 +13,7 @@ from sqllm.notes import Notes
 from sqllm.profiles import ListenerProfile, get_profile
 from sqllm.questions import COMPARE, NO_SPEECH_ANSWERS, QUESTIONS, with_listener
 from sqllm.scores import Score
+from sqllm.telling import tell
 
 COMPARE_QUESTION = QUESTIONS[COMPARE][0]
 
@@ -92,4 +93,4 @@ def _words(
     model = first.model
     with torch.inference_mode():
         cache = model.remember(model.prefix(first.typical_tokens(), second=second.typical_tokens()))
-    return "".join(first.decode(cache, request, notes))
+    return "".join(tell(model, cache, *first.question_tokens(request, notes)))

@@ -300,7 +300,7 @@ def test_the_report_counts_clips_with_and_without_reference(
     tiny: SpeechQualityLLM, ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     near = Teacher("near", ("near",), True, lambda degraded, reference: [float(np.abs(degraded - reference).mean())])
-    monkeypatch.setattr("sqllm.hearing.LONGEST_ANSWER", 4, raising=False)
+    monkeypatch.setattr("sqllm.telling.LONGEST_ANSWER", 4)
     monkeypatch.setattr("sqllm.training.report.load_baselines", lambda names, _: {"near": near} if names else {})
     settings = EvaluateSettings(
         ratings=ratings, cache=tmp_path / "tokens", text_clips=0, conduct_clips=2, baselines=("near",)
@@ -322,7 +322,7 @@ def test_the_command_writes_tables_figures_and_pictures(
 ) -> None:
     monkeypatch.setattr(SpeechQualityLLM, "from_pretrained", lambda *_: tiny)
     monkeypatch.setattr("sqllm.training.ladders.LADDERS", LADDERS[:1])
-    monkeypatch.setattr("sqllm.hearing.LONGEST_ANSWER", 4, raising=False)
+    monkeypatch.setattr("sqllm.telling.LONGEST_ANSWER", 4)
     out, words = (
         tmp_path / "TABLE.md",
         ["text_clips=1", "consistency_clips=1", "artifact_clips=6", "word_clips=2", f"plots={tmp_path / 'plots'}"],

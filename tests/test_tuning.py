@@ -16,7 +16,7 @@ from sqllm.encoders import LOCATED_KINDS, CompactEncoder, load_encoder, pad_batc
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
 from sqllm.training.dataset import cached_tokens, listen_to
 from sqllm.training.maps import MapStore, Sound, sounds_of
-from sqllm.training.tuning import Lessons, Tuner, TuningSettings, located_faults
+from sqllm.training.tuning import Lessons, Tuner, TuningSettings, _macro_f1, located_faults
 from tests.tiny import speech_like, tiny_model
 
 
@@ -109,6 +109,12 @@ def test_frames_that_touch_a_span_are_marked(clips: list[CorpusClip]) -> None:
     assert marked[1, :10].eq(0).all()
     assert marked[1, 10:].isnan().all()
     assert marked[2].isnan().all()
+
+
+def test_faults_are_told_by_kind() -> None:
+    true = torch.tensor([[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [torch.nan] * 3])
+    told = torch.tensor([[1, 0, 0], [0, 0, 0], [1, 1, 1], [1, 0, 0]]).bool()
+    assert _macro_f1(told, true) == pytest.approx((0.5 + 1.0) / 2)
 
 
 def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(

@@ -124,6 +124,14 @@ def located_faults(
     return touched
 
 
+def _macro_f1(told: Tensor, faults: Tensor) -> float:
+    """The mean F1 over the kinds that occur: told [clips, kinds] against faults [clips, kinds] (NaN: unknown)."""
+    known = ~faults.isnan().any(dim=1)
+    told, true = told[known], faults[known] > 0
+    f1 = 2 * (told & true).sum(dim=0) / (told.sum(dim=0) + true.sum(dim=0)).clamp(min=1)
+    return float(f1[true.any(dim=0)].mean())
+
+
 def _known_mean(errors: Tensor, wanted: Tensor) -> Tensor:
     """The mean where the truth is known; the errors must be numbers elsewhere too, or their gradients are none."""
     known = ~wanted.isnan()
@@ -249,7 +257,8 @@ class Tuner:
         mean = float(np.mean([f["r"] for f in figures.values()]))
         told, true = (sum(counts) for counts in zip(*found, strict=True)) if found else (0, 0)
         words = ", ".join(f"{d} {f['r']:.3f}/{f['mae']:.3f}" for d, f in figures.items())
-        return mean, f"mean r {mean:.4f}; r/MAE {words}; moments {told} of {true} found"
+        f1 = _macro_f1(predicted[:, -len(ARTIFACT_KINDS) :] > 0, lessons.faults)
+        return mean, f"mean r {mean:.4f}; r/MAE {words}; faults F1 {f1:.3f}; moments {told} of {true} found"
 
     def _located(self, clips: Sequence[CorpusClip], frames: Tensor, counts: Tensor) -> list[tuple[int, int]]:
         """For each located artifact of each clip: how many of its moments are found (IoU .5) and how many there are."""
