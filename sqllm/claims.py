@@ -13,7 +13,7 @@ from functools import cache
 
 from sqllm.notes import TOUCHES
 from sqllm.phrasing import NUMBER_WORDS
-from sqllm.scores import ARTIFACT_KINDS, HIGHEST, LOWEST
+from sqllm.scores import ARTIFACT_KINDS, DIMENSION_WORDS, HIGHEST, LOWEST
 from sqllm.words.faults import (
     ASKED,
     LAY,
@@ -60,6 +60,11 @@ _SCORE_NAMES = {
 _NAMED = {
     d: re.compile(rf"\b(?:{names})\b[^\d\n;,.]{{0,24}}?({_NUMBER})(?![\d%])") for d, names in _SCORE_NAMES.items()
 }
+_CATEGORY = re.compile(rf"\b({'|'.join(DIMENSION_WORDS['mos'][1]).lower()})\b(?! (?:level|volume|enough))")
+_DIMENSION = "noisiness|coloration|discontinuity|loudness"
+_WEAKEST = re.compile(
+    rf"\b(?:weakest|lowest)\b[^.;,]{{0,30}}?\b({_DIMENSION})\b|\b({_DIMENSION})(?: is)?(?: the)? (?:weakest|lowest)\b"
+)
 _UNNAMED = re.compile(r"(?<![\d.,])\d(?:\.\d)?(?![\d.]\d|\d)")
 
 
@@ -80,8 +85,9 @@ class FaultClaim:
 @dataclass(frozen=True)
 class Claims:
     """What a text states. `scores` by dimension, `unnamed` the scores without one; `times` in seconds; `mended` the MOS
-    after a repair; `fine` the dimensions it praises; `faultless` whether it says that no fault is heard, and `clean`
-    whether it praises the clip as a whole.
+    after a repair; `category` the word beside the MOS; `weakest` the dimension it calls the lowest; `fine` the
+    dimensions it praises; `faultless` whether it says that no fault is heard, and `clean` whether it praises the clip
+    as a whole.
     """
 
     faults: tuple[FaultClaim, ...] = ()
@@ -89,6 +95,8 @@ class Claims:
     scores: Mapping[str, float] = field(default_factory=dict)
     unnamed: tuple[float, ...] = ()
     mended: float | None = None
+    category: str | None = None
+    weakest: str | None = None
     fine: tuple[str, ...] = ()
     faultless: bool = False
     clean: bool = False
@@ -117,11 +125,22 @@ def claims(text: str) -> Claims:
     found = list(_meanings(lowered))
     return replace(
         _numbers(lowered),
+        category=_category_of_mos(lowered),
+        weakest=next((name for names in _WEAKEST.findall(lowered) for name in names if name), None),
         faults=tuple(_fault_claims(lowered, found)),
         fine=tuple(dict.fromkeys(meaning.fine for _, meaning in found if meaning.fine)),
         faultless=any(meaning.faultless for _, meaning in found),
         clean=any(meaning.clean for _, meaning in found),
     )
+
+
+def _category_of_mos(text: str) -> str | None:
+    """The word of the scale in the sentence that states the MOS, such as "fair"."""
+    for sentence in re.split(r"[.!?;] ", text):
+        word = _CATEGORY.search(sentence)
+        if word and re.search(r"\bmos\b", sentence):
+            return word.group(1)
+    return None
 
 
 @cache

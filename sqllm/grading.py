@@ -11,7 +11,7 @@ from sqllm.comparisons import SAME_WITHIN, Comparison
 from sqllm.costs import by_importance, mos_without
 from sqllm.notes import LOW_BELOW, PLACED, TOUCHES, Notes
 from sqllm.questions import USES, Question
-from sqllm.scores import DIMENSIONS, HeardArtifact, ParseError, category, parse_category
+from sqllm.scores import DIMENSIONS, HeardArtifact, ParseError, category, describe, parse_category
 
 SCORE_TOLERANCE, TIME_TOLERANCE, MENDED_TOLERANCE = 0.2, 0.3, 0.3
 _EXACTLY = 1e-6  # for sums of tenths
@@ -73,6 +73,11 @@ def _wrong_scores(said: Claims, scores: Scores) -> Iterator[str]:
     for value in said.unnamed:
         if not any(_near(value, score) for score in scores.values()):
             yield f"It states {value:.1f}, which is none of the scores."
+    near = {describe("mos", scores["mos"] + sign * SCORE_TOLERANCE).lower() for sign in (-1, 0, 1)}
+    if said.category and said.category not in near:
+        yield f"It calls the MOS of {scores['mos']:.1f} {said.category}."
+    if said.weakest and scores[said.weakest] > min(scores[d] for d in DIMENSIONS[1:]) + SCORE_TOLERANCE:
+        yield f"It calls the {said.weakest} of {scores[said.weakest]:.1f} the weakest."
     if said.mended is not None and said.mended < scores["mos"] - SCORE_TOLERANCE:
         yield f"It says that a repair gives {said.mended:.1f}, less than the MOS of {scores['mos']:.1f}."
 
