@@ -13,7 +13,7 @@ from functools import cache
 
 from sqllm.notes import TOUCHES
 from sqllm.phrasing import NUMBER_WORDS
-from sqllm.scores import ARTIFACT_KINDS, DIMENSION_WORDS, HIGHEST, LOWEST
+from sqllm.scores import ARTIFACT_KINDS, DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST
 from sqllm.words.faults import (
     ASKED,
     LAY,
@@ -61,7 +61,7 @@ _NAMED = {
     d: re.compile(rf"\b(?:{names})\b[^\d\n;,.]{{0,24}}?({_NUMBER})(?![\d%])") for d, names in _SCORE_NAMES.items()
 }
 _CATEGORY = re.compile(rf"\b({'|'.join(DIMENSION_WORDS['mos'][1]).lower()})\b(?! (?:level|volume|enough))")
-_DIMENSION = "noisiness|coloration|discontinuity|loudness"
+_DIMENSION = "|".join(DIMENSIONS[1:])
 _WEAKEST = re.compile(
     rf"\b(?:weakest|lowest)\b[^.;,]{{0,30}}?\b({_DIMENSION})\b|\b({_DIMENSION})(?: is)?(?: the)? (?:weakest|lowest)\b"
 )

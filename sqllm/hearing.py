@@ -139,9 +139,11 @@ class Hearing:
         """What a listener notes of the clip before answering: own scores, the faults heard (with the spans that say
         more than which window they are in), and the reference.
         """
-        means = {name: score.mean for name, score in self.scores(profile).items()}
         placed = [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
-        return Notes.of(means, placed, self.reference_state)
+        return Notes.of(self._means(profile), placed, self.reference_state)
+
+    def _means(self, profile: str | ListenerProfile | None) -> dict[str, float]:
+        return {name: score.mean for name, score in self.scores(profile).items()}
 
     @property
     def reference_state(self) -> str:
@@ -210,10 +212,10 @@ class Hearing:
         listener = get_profile(profile)
         request, noted = with_listener(" ".join(question.split()), listener), self.noted(listener).text()
         asked, seed = self.question_tokens(request, noted)
-        scores = {name: score.mean for name, score in self.scores(listener).items()}
+        means, artifacts = self._means(listener), self.artifacts()
 
         def contradicts(text: str) -> bool:
-            return bool(contradictions(text, scores, self.artifacts()))
+            return bool(contradictions(text, means, artifacts))
 
         yield from tell(self.model, self._remember(self._typical_window()), asked, seed, contradicts)
 

@@ -29,10 +29,9 @@ def tell(
     token, so that whoever reads can stop at any time.
     """
     said: list[int] = []
-    shown = ""
+    shown = sentence = ""
     for draw in range(MOST_DRAWS):
         drawn = model.answer_tokens(cache, asked + said, LONGEST_ANSWER - len(said), seed + draw)
-        sentence = ""
         with closing(drawn):
             for sentence, tokens in _sentences(model, said, drawn):
                 if not tokens:
