@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqllm.notes import PLACED, NotedFault, Notes
+from sqllm.notes import NotedFault, Notes
 from sqllm.phrasing import capital, fault_name, fault_phrase, pick, series, times_of
 from sqllm.questions import USES, Question
 from sqllm.rationales import CLEAN_FROM, engineer_report, lay_description, rationale
-from sqllm.scores import HeardArtifact, category
+from sqllm.scores import LOCATED_KINDS, HeardArtifact, category
 from sqllm.words.verdicts import CLEAN, LOW, NO_FAULT, UNNAMED
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _when(question: Question, notes: Notes, rng: np.random.Generator) -> str:
     fault = next((fault for fault in found if fault.times), found[0])
     named = fault_phrase(fault, rng, placed=False)
     if not fault.times:
-        return pick(rng, _UNPLACED if fault.kind in PLACED else _LASTING).format(fault=named)
+        return pick(rng, _UNPLACED if fault.kind in LOCATED_KINDS else _LASTING).format(fault=named)
     return capital(f"{times_of(fault, rng)}: {named}.")
 
 

@@ -126,11 +126,17 @@ def load_llm(config: ModelConfig, dtype: torch.dtype) -> tuple[Any, Any]:
     return llm, tokenizer
 
 
-def new_model(config: ModelConfig, dtype: torch.dtype = torch.bfloat16, seed: int = 0) -> SpeechQualityModel:
-    """A model to train: base LLM with fresh LoRA, fresh projector, the encoder from its source."""
+def new_model(
+    config: ModelConfig, dtype: torch.dtype = torch.bfloat16, seed: int = 0, encoder_of: Path | None = None
+) -> SpeechQualityModel:
+    """A model to train: base LLM with fresh LoRA, fresh projector, the encoder from its source or as it is in another
+    checkpoint, `encoder_of`.
+    """
     torch.manual_seed(seed)
     llm, tokenizer = load_llm(config, dtype)
     encoder = load_encoder(config.encoder, config.encoder_source or None)
+    if encoder_of is not None:
+        adopt_encoder(encoder, encoder_of)
     model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
     choose_trained_parameters(model)
     return model
@@ -151,18 +157,22 @@ def choose_trained_parameters(model: SpeechQualityModel) -> None:
         parameter.requires_grad_(True)
 
 
-def adopt_encoder(model: SpeechQualityModel, folder: Path) -> None:
-    """Give a model the encoder weights of a checkpoint (the `compact` default carries its trunk)."""
+def adopt_encoder(encoder: AudioEncoder, folder: Path) -> None:
+    """Give an encoder the weights that it has in a checkpoint (the `compact` default carries its trunk)."""
     _, state = _read_checkpoint(_checkpoint_folder(folder))
-    own = {name.removeprefix("encoder."): v for name, v in state.items() if name.startswith("encoder.")}
-    _match_locator(model.encoder, state)
-    model.encoder.load_state_dict(own)
+    _add_heads(encoder, state)
+    encoder.load_state_dict(_of_encoder(state))
 
 
-def _match_locator(encoder: AudioEncoder, state: Mapping[str, Tensor]) -> None:
-    """Give a compact encoder the head that tells when artifacts happen, where the stored weights hold one."""
-    if isinstance(encoder, CompactEncoder) and any(name.startswith("encoder.locator.") for name in state):
-        encoder.add_locator()
+def _add_heads(encoder: AudioEncoder, state: Mapping[str, Tensor]) -> None:
+    """Give a compact encoder the heads that the stored weights hold."""
+    if isinstance(encoder, CompactEncoder):
+        encoder.add_heads_of(_of_encoder(state))
+
+
+def _of_encoder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The encoder's part of stored weights, under its own names."""
+    return {name.removeprefix("encoder."): v for name, v in state.items() if name.startswith("encoder.")}
 
 
 def adopt_weights(model: SpeechQualityModel, folder: Path) -> None:
@@ -214,7 +224,7 @@ def load_checkpoint(
     try:
         llm, tokenizer = load_llm(config, torch.float32)
         encoder = load_encoder(config.encoder, config.encoder_source or None)
-        _match_locator(encoder, state)
+        _add_heads(encoder, state)
     except OSError as problem:
         missing = config.llm_source or config.encoder_source or BASE_LLM_NAME
         raise CheckpointError(f"{folder} needs {missing}, which can't be loaded.") from problem

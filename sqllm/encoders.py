@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ import torch
 from torch import Tensor, nn
 
 from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS
+from sqllm.scores import LOCATED_KINDS
 
-LOCATED_KINDS = ("packet-loss", "time-clipping")  # the artifacts that happen at moments
 HIGHEST_HERTZ = 7350  # heard by the compact encoder: what lies above tells how a file was resampled, not how it sounds
 MAP_WIDTH = 1024 + 2  # of the compact encoder's fixed part, a frame of 20 ms: convolutions' maps and levels
+OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
 TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
 
 
@@ -38,8 +39,8 @@ class AudioEncoder(nn.Module, ABC):
         """[batch, samples], [batch] -> frames [batch, frames, width], counts [batch]."""
 
     def locate(self, frames: Tensor) -> Tensor | None:
-        """When artifacts happen: frames [batch, frames, width] -> logits of each of `LOCATED_KINDS` in each frame,
-        [batch, frames, kinds]; none where the encoder has not learnt it.
+        """When artifacts happen: frames [batch, frames, width] -> logits of each of `scores.LOCATED_KINDS` in each
+        frame, [batch, frames, kinds]; none where the encoder has not learnt it.
         """
         return None
 
@@ -57,15 +58,19 @@ class CompactEncoder(AudioEncoder):
 
     Distill-MOS peak-normalises every clip and so can't hear its level; here the transformer is given every frame's
     level too. Nothing is heard above 7.35 kHz, where resampling filters fall: without that a 48 kHz copy of a file
-    moved Distill-MOS by .17 on average. 50 frames a second, width 200.
-    `locates`: with a small head that tells when artifacts happen (`train.tune` teaches it).
+    moved Distill-MOS by .17 on average. 50 frames a second.
+
+    Two small heads can stand on the transformer's features (`train.tune` teaches them): a locator, which tells when
+    artifacts happen, and an assessor, whose opinion of every frame stands behind the frame's features for the LLM to
+    read.
     """
 
-    frame_rate, width = 50.0, 200
+    frame_rate, features = 50.0, 200
     channels = (2, 64, 64, 128, 256, 256, 256)
 
-    def __init__(self, locates: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self.width = self.features
         layers: list[nn.Module] = []
         for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
             last = index == len(self.channels) - 2
@@ -74,25 +79,39 @@ class CompactEncoder(AudioEncoder):
         self.convolutions = nn.Sequential(*layers)
         self.norm_input = nn.BatchNorm1d(1024)
         self.norm_transformer = nn.BatchNorm1d(1024)
-        self.project = nn.Linear(1024, self.width)
-        self.level = nn.utils.skip_init(nn.Linear, 2, self.width, bias=False)
+        self.project = nn.Linear(1024, self.features)
+        self.level = nn.utils.skip_init(nn.Linear, 2, self.features, bias=False)
         nn.init.zeros_(self.level.weight)  # as Distill-MOS; `train.tune` teaches it
-        layer = nn.TransformerEncoderLayer(self.width, 8, 2 * self.width, dropout=0.0, batch_first=True)
+        layer = nn.TransformerEncoderLayer(self.features, 8, 2 * self.features, dropout=0.0, batch_first=True)
         self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
-        self.norm_output = nn.BatchNorm1d(self.width)
+        self.norm_output = nn.BatchNorm1d(self.features)
         self.locator: nn.Module | None = None
-        if locates:
-            self.add_locator()
+        self.assessor: nn.Module | None = None
 
     def add_locator(self) -> nn.Module:
         """Give the encoder a fresh head that tells when artifacts happen."""
-        self.locator = nn.Sequential(
-            nn.LayerNorm(self.width), nn.Linear(self.width, 128), nn.GELU(), nn.Linear(128, len(LOCATED_KINDS))
-        )
+        self.locator = _head(self.features, 128, len(LOCATED_KINDS))
         return self.locator
 
+    def add_assessor(self, opinions: int) -> nn.Module:
+        """Give the encoder a fresh head that has so many opinions of every frame, and the frames room for them."""
+        self.assessor = _head(self.features, 256, opinions)
+        self.width = self.features + opinions
+        return self.assessor
+
+    def add_heads_of(self, weights: Mapping[str, Tensor]) -> None:
+        """Give the encoder the heads that some weights (under the encoder's own names) are for."""
+        if any(name.startswith("locator.") for name in weights):
+            self.add_locator()
+        if "assessor.3.bias" in weights:
+            self.add_assessor(len(weights["assessor.3.bias"]))
+
     def locate(self, frames: Tensor) -> Tensor | None:
-        return None if self.locator is None else self.locator(frames)
+        return None if self.locator is None else self.locator(frames[..., : self.features])
+
+    def opinions(self, frames: Tensor) -> Tensor:
+        """What the assessor says of the encoder's frames: [..., width] -> [..., opinions]."""
+        return frames[..., self.features :] / OPINION_SCALE
 
     def train(self, mode: bool = True) -> CompactEncoder:
         """Train the weights, but keep the statistics of the batch normalisations."""
@@ -118,11 +137,13 @@ class CompactEncoder(AudioEncoder):
         maps, levels = maps.split([MAP_WIDTH - 2, 2], dim=2)
         frames = self.norm_transformer(self.norm_input(maps.transpose(1, 2))).transpose(1, 2)
         frames = self.project(frames) + self.level(levels)
-        frames = frames + sinusoids(frames.shape[1], self.width).to(frames)
+        frames = frames + sinusoids(frames.shape[1], self.features).to(frames)
         heard = torch.div(lengths + round(TAIL_SECONDS * SAMPLE_RATE), 320, rounding_mode="floor")
         padding = torch.arange(frames.shape[1], device=frames.device)[None] >= heard[:, None]
         frames = self.transformer(frames, src_key_padding_mask=padding)
         frames = self.norm_output(frames.transpose(1, 2)).transpose(1, 2)
+        if self.assessor is not None:
+            frames = torch.cat([frames, OPINION_SCALE * self.assessor(frames)], dim=2)
         counts = torch.div(lengths, 320, rounding_mode="floor").clamp(min=1)
         return frames, counts
 
@@ -181,9 +202,15 @@ class CompactEncoder(AudioEncoder):
         from safetensors.torch import load_file
 
         weights = load_file(path)
-        encoder = cls(locates=any(name.startswith("locator.") for name in weights))
+        encoder = cls()
+        encoder.add_heads_of(weights)
         encoder.load_state_dict(weights)
         return encoder
+
+
+def _head(width: int, hidden: int, outputs: int) -> nn.Module:
+    """Two layers on every frame: [..., width] -> [..., outputs]."""
+    return nn.Sequential(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, outputs))
 
 
 def sinusoids(count: int, width: int, base: float = 768.0) -> Tensor:

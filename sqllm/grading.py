@@ -9,9 +9,9 @@ from sqllm.answers import ACCEPTABLE_MOS, CODEC_KINDS, NOISE_KINDS
 from sqllm.claims import Claims, FaultClaim, claims
 from sqllm.comparisons import SAME_WITHIN, Comparison
 from sqllm.costs import by_importance, mos_without
-from sqllm.notes import LOW_BELOW, PLACED, TOUCHES, Notes
+from sqllm.notes import LOW_BELOW, TOUCHES, Notes
 from sqllm.questions import USES, Question
-from sqllm.scores import DIMENSIONS, HeardArtifact, ParseError, category, describe, parse_category
+from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact, ParseError, category, describe, parse_category
 
 SCORE_TOLERANCE, TIME_TOLERANCE, MENDED_TOLERANCE = 0.2, 0.3, 0.3
 _EXACTLY = 1e-6  # for sums of tenths
@@ -21,14 +21,17 @@ _UNPLACED = re.compile(r"can't (?:say|tell)|cannot (?:say|tell)", re.IGNORECASE)
 _POINTER = re.compile(r"\b(?:speech|sound|sounds|quality|recording|clip)\b", re.IGNORECASE)
 _NOTHING = re.compile(r"\bnothing\b|\bno fault\b", re.IGNORECASE)
 _LITTLE = re.compile(r"hardly|little", re.IGNORECASE)
+_REFERENCE = re.compile(r"\breference\b", re.IGNORECASE)
 _NO_REFERENCE = re.compile(r"\bno reference\b|without a reference", re.IGNORECASE)
 
 Scores = Mapping[str, float]
 Artifacts = Sequence[HeardArtifact]
 
 
-def contradictions(text: str, scores: Scores, artifacts: Artifacts) -> list[str]:
-    """What a text claims against scores (1-5) and artifacts, a sentence each; empty where nothing is wrong."""
+def contradictions(text: str, scores: Scores, artifacts: Artifacts, reference: str = "same") -> list[str]:
+    """What a text claims against scores (1-5), artifacts and whether there is a reference (`none`, else there is), a
+    sentence each; empty where nothing is wrong.
+    """
     said = claims(text)
     wrong = [sentence for claim in said.faults for sentence in _wrong_fault(claim, scores, artifacts)]
     return [
@@ -36,6 +39,7 @@ def contradictions(text: str, scores: Scores, artifacts: Artifacts) -> list[str]
         *_wrong_praise(said, scores, artifacts),
         *_wrong_scores(said, scores),
         *_wrong_times(said, artifacts),
+        *_wrong_reference(text, reference),
     ]
 
 
@@ -87,6 +91,11 @@ def _wrong_times(said: Claims, artifacts: Artifacts) -> Iterator[str]:
     for time in said.times:
         if not _in_spans(time, spans):
             yield f"It places a fault at {time:.1f} s, where there is none."
+
+
+def _wrong_reference(text: str, reference: str) -> Iterator[str]:
+    if reference == "none" and _REFERENCE.search(text) and not _NO_REFERENCE.search(text):
+        yield "It compares with a reference, which was not given."
 
 
 def _near(said: float | None, score: float) -> bool:
@@ -170,11 +179,11 @@ def _when(question: Question, answer: str, scores: Scores, artifacts: Artifacts)
     found = _asked(question, artifacts)
     if not found or _denied(question, answer):
         return _denied(question, answer) if not found else (None if not found[0].certain else False)
-    spans = [span for artifact in found if artifact.kind in PLACED for span in artifact.spans]
+    spans = [span for artifact in found if artifact.kind in LOCATED_KINDS for span in artifact.spans]
     times = claims(answer).times
     if spans:
         return bool(times) and all(_in_spans(time, spans) for time in times)
-    lasting = found[0].kind not in PLACED
+    lasting = found[0].kind not in LOCATED_KINDS
     return not times and bool((_LASTING if lasting else _UNPLACED).search(answer))
 
 

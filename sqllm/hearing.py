@@ -21,14 +21,14 @@ from sqllm.audio import (
     frame_energies,
     windows,
 )
-from sqllm.encoders import LOCATED_KINDS, pad_batch
+from sqllm.encoders import pad_batch
 from sqllm.grading import contradictions
 from sqllm.model import SpeechQualityModel
 from sqllm.notes import Notes
 from sqllm.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES, HeardArtifact, Judgement, Score
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, Judgement, Score
 from sqllm.spans import Span, as_moments, spans_of_frames
 from sqllm.telling import tell
 
@@ -74,7 +74,7 @@ class Hearing:
     """A clip in the model's memory. Made by `SpeechQualityLLM.listen`.
 
     `degraded` and `reference_tokens` are audio tokens a window, [windows, tokens, width + 2]; `spans` the windows in
-    seconds; `located` says how likely each of `encoders.LOCATED_KINDS` is at each moment, [frames, kinds] a window,
+    seconds; `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames, kinds] a window,
     where the encoder can tell. Not safe to use from two threads at once.
     """
 
@@ -201,7 +201,8 @@ class Hearing:
         """The answer to a question, a sentence at a time as they are decoded; the same words every time.
 
         How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words. A
-        sentence that contradicts this listener's scores or the artifacts is drawn again.
+        sentence that contradicts this listener's scores or the artifacts, or speaks of a reference where there is none,
+        is drawn again.
         Where no speech was found, the answer says so and nothing is decoded.
         """
         if not question.strip():
@@ -215,13 +216,13 @@ class Hearing:
         means, artifacts = self._means(listener), self.artifacts()
 
         def contradicts(text: str) -> bool:
-            return bool(contradictions(text, means, artifacts))
+            return bool(contradictions(text, means, artifacts, self.reference_state))
 
         yield from tell(self.model, self._remember(self._typical_window()), asked, seed, contradicts)
 
     def question_tokens(self, request: str, noted: str) -> tuple[list[int], int]:
-        """The tokens of a request with what was noted, behind which the answer comes, and a seed of their own."""
-        return self._words.stem(request) + self.model.encode_text(noted), crc32((request + noted).encode())
+        """The tokens of what was noted and a request, behind which the answer comes, and a seed of their own."""
+        return self._words.notes(noted) + self._words.question(request), crc32((request + noted).encode())
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults and speech are read with the typical one."""

@@ -89,7 +89,7 @@ class SpeechQualityModel(nn.Module):
         return self.listen(waveforms, lengths)[0]
 
     def listen(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, list[Tensor] | None]:
-        """Audio tokens, and how likely each of `encoders.LOCATED_KINDS` is at each moment: a tensor [frames, kinds] a
+        """Audio tokens, and how likely each of `scores.LOCATED_KINDS` is at each moment: a tensor [frames, kinds] a
         clip (none where the encoder can't tell).
         """
         frames, counts = self.encoder(waveforms, lengths)

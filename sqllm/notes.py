@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqllm.costs import by_importance, first_fix
-from sqllm.scores import DIMENSIONS, HeardArtifact
+from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact
 
-PLACED = ("packet-loss", "time-clipping", "level-change")  # the kinds that happen at times; the others last
 MOST_TIMES = 4
 REFERENCES = ("none", "same", "other")
 TOUCHES: Mapping[str, frozenset[str]] = {
@@ -42,7 +41,7 @@ class NotedFault:
 
     @classmethod
     def of(cls, artifact: HeardArtifact) -> NotedFault:
-        spans = artifact.spans if artifact.kind in PLACED else ()
+        spans = artifact.spans if artifact.kind in LOCATED_KINDS else ()
         times = sorted({round(start, 1) for start, _ in spans})
         more = max(0, len(times) - MOST_TIMES)
         return cls(artifact.kind, artifact.severity, tuple(times[:MOST_TIMES]), more, artifact.certain)

@@ -56,7 +56,15 @@ class Vocabulary:
 
     def stem(self, request: str) -> list[int]:
         """Tokens from the end of the audio to where the answer begins."""
-        return self.model.encode_text(f"\n{request}{self.model.turns.to_answer}")
+        return self.question(f"\n{request}")
+
+    def notes(self, noted: str) -> list[int]:
+        """Tokens behind the audio that hold what was noted of it, for `question` to follow."""
+        return self.model.encode_text(f"\n{noted}")
+
+    def question(self, request: str) -> list[int]:
+        """Tokens of a request behind notes, to where the answer begins."""
+        return self.model.encode_text(f"{request}{self.model.turns.to_answer}")
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ ARTIFACT_KINDS = (
     "too-loud",
     "level-change",
 )
+# Those that happen at moments; the others last. In the order of the encoder's locator.
+LOCATED_KINDS = ("packet-loss", "time-clipping", "level-change")
 SEVERITIES = ("slight", "moderate", "strong")
 CERTAIN = 0.75  # the probability from which an artifact is stated as heard
 

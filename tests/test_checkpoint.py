@@ -26,6 +26,7 @@ from sqllm.checkpoint import (
     save_checkpoint,
     trained_state,
 )
+from sqllm.encoders import CompactEncoder
 from sqllm.judge import SpeechQualityLLM
 from sqllm.model import ModelConfig, SpeechQualityModel
 from sqllm.prompt import PromptTree
@@ -115,24 +116,31 @@ def test_of_the_encoder_trains_what_was_chosen(llm_folder: Path, choice: str, so
 
 def test_the_encoder_of_a_checkpoint_can_be_adopted(llm_folder: Path, saved: Path) -> None:
     model = new_model(config_for(llm_folder), torch.float32, seed=5)
-    adopt_encoder(model, saved)
+    adopt_encoder(model.encoder, saved)
     stored = load_file(saved / WEIGHTS_NAME)["encoder.project.weight"]
     torch.testing.assert_close(model.encoder.state_dict()["project.weight"], stored.float())
 
 
-def test_the_head_that_tells_moments_travels_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
-    model = new_model(config_for(llm_folder), torch.float32)
-    model.encoder.add_locator()  # type: ignore[operator]
+def test_the_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
+    plain = new_model(config_for(llm_folder), torch.float32)
+    save_checkpoint(plain, tmp_path / "without")
+    encoder = plain.encoder
+    assert isinstance(encoder, CompactEncoder)
+    encoder.add_locator()
+    encoder.add_assessor(7)
+    model = SpeechQualityModel(encoder, plain.llm, plain.tokenizer, plain.config)
     save_checkpoint(model, tmp_path / "with")
     loaded, _ = load_checkpoint(tmp_path / "with")
-    frames = torch.randn(1, 5, model.encoder.width)
-    told, expected = loaded.encoder.locate(frames), model.encoder.locate(frames)
-    assert told is not None
+    fresh = new_model(config_for(llm_folder), torch.float32, seed=5, encoder_of=tmp_path / "with")
+    frames = torch.randn(1, 5, encoder.width)
+    expected = encoder.locate(frames)
     assert expected is not None
-    torch.testing.assert_close(told, expected, atol=1e-2, rtol=1e-2)
-    fresh = new_model(config_for(llm_folder), torch.float32, seed=5)
-    adopt_encoder(fresh, tmp_path / "with")
-    assert fresh.encoder.locate(frames) is not None
+    for other in (loaded.encoder, fresh.encoder):
+        told = other.locate(frames)
+        assert told is not None
+        assert other.width == encoder.width == encoder.features + 7
+        torch.testing.assert_close(told, expected, atol=1e-2, rtol=1e-2)
+    assert load_checkpoint(tmp_path / "without")[0].encoder.locate(frames) is None
 
 
 def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:

@@ -35,6 +35,6 @@ def test_kinds_severities_moments_and_false_alarms_are_counted() -> None:
     assert macro_f1(found.several) == pytest.approx((1 + 0) / 2)
     assert (found.clean_clips, found.false_alarms) == (2, 1)
     assert (found.severities, found.severity_right, found.severity_near) == (4, 0.75, 0.75)
-    (spans, _) = found.spans
+    spans, *_ = found.spans
     assert (spans.moments, spans.found, spans.told) == (2, 1, 2)
     assert "- False alarms on 1 of 2 clean clips." in found.lines()

@@ -89,6 +89,17 @@ def test_frames_have_the_width_and_rate_that_is_said(encoder: AudioEncoder, seco
     assert torch.isfinite(frames).all()
 
 
+def test_opinions_stand_behind_the_features_they_are_about() -> None:
+    encoder = CompactEncoder().eval()
+    (before,) = frames_of(encoder, speech_like(1.0))
+    assessor = encoder.add_assessor(7)
+    (frames,) = frames_of(encoder, speech_like(1.0))
+    assert frames.shape[1] == encoder.width == before.shape[1] + 7
+    torch.testing.assert_close(frames[:, : encoder.features], before)
+    with torch.inference_mode():
+        torch.testing.assert_close(encoder.opinions(frames), assessor(before))
+
+
 def test_frames_of_a_clip_do_not_depend_on_its_batch(encoder: AudioEncoder) -> None:
     short, long = speech_like(1.3, seed=1), speech_like(6.0, seed=2)
     alone, beside = frames_of(encoder, short)[0], frames_of(encoder, short, long)[0]

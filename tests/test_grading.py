@@ -12,9 +12,9 @@ from sqllm.claims import claims
 from sqllm.comparisons import Comparison, compose_comparison
 from sqllm.costs import by_importance
 from sqllm.grading import comparison_is_right, contradictions, is_right
-from sqllm.notes import PLACED, REFERENCES, Notes
+from sqllm.notes import REFERENCES, Notes
 from sqllm.questions import FAMILIES, USES, Question, draw_question
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES, HeardArtifact
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact
 from sqllm.words.faults import LAY, PHRASES
 from sqllm.words.verdicts import CLEAN, FINE
 from tests.test_questions import draw_artifacts
@@ -154,6 +154,14 @@ def test_what_contradicts_the_truth_is_named(text: str, wrong: str) -> None:
     assert contradictions("Strong packet loss near 2.1 s and 7.2 s, MOS 3.1.", scores, artifacts) == []
 
 
+def test_a_reference_that_was_not_given_is_not_spoken_of() -> None:
+    told = "Against the reference I hear strong packet loss, MOS 3.1."
+    artifacts = [HeardArtifact("packet-loss", "strong")]
+    assert contradictions(told, SCORES, artifacts, "same") == []
+    assert any("was not given" in sentence for sentence in contradictions(told, SCORES, artifacts, "none"))
+    assert contradictions("I was given no reference.", SCORES, artifacts, "none") == []
+
+
 @pytest.mark.parametrize("family", [f for f in FAMILIES if f not in ("off-topic", "same-reference", "noise-or-codec")])
 def test_an_answer_is_mostly_wrong_about_another_clip(family: str) -> None:
     rng = np.random.default_rng(6)
@@ -232,4 +240,4 @@ def test_times_are_noted_of_what_happens_at_times_only() -> None:
     scores = SCORES
     for kind in ARTIFACT_KINDS:
         (fault,) = Notes.of(scores, [HeardArtifact(kind, "slight", spans)]).faults
-        assert bool(fault.times) == (kind in PLACED)
+        assert bool(fault.times) == (kind in LOCATED_KINDS)

@@ -7,13 +7,12 @@ import pytest
 import torch
 
 from sqllm.audio import SAMPLE_RATE, Clip
-from sqllm.encoders import LOCATED_KINDS
 from sqllm.hearing import LIVELY_DECIBELS, STEADY_DECIBELS, level_spread
 from sqllm.judge import SpeechQualityLLM
 from sqllm.profiles import TYPICAL
 from sqllm.questions import NO_SPEECH_ANSWERS
 from sqllm.reading import Heard
-from sqllm.scores import DIMENSIONS
+from sqllm.scores import DIMENSIONS, LOCATED_KINDS
 from tests.tiny import speech_like, tiny_judge
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sqllm.answers import compose_answer
 from sqllm.claims import claims
-from sqllm.notes import PLACED, Notes, notes
+from sqllm.notes import Notes, notes
 from sqllm.profiles import PROFILES, TYPICAL, get_profile
 from sqllm.questions import (
     ABOUT_FAULTS,
@@ -34,6 +34,7 @@ from sqllm.scores import (
     CATEGORIES,
     DIMENSION_WORDS,
     DIMENSIONS,
+    LOCATED_KINDS,
     SEVERITIES,
     HeardArtifact,
     category,
@@ -54,7 +55,7 @@ def draw_artifacts(rng: np.random.Generator) -> list[HeardArtifact]:
         HeardArtifact(
             str(kind),
             str(rng.choice(SEVERITIES)),
-            tuple((float(s), float(s) + 0.4) for s in spans) if kind in PLACED else (),
+            tuple((float(s), float(s) + 0.4) for s in spans) if kind in LOCATED_KINDS else (),
             float(rng.choice([1.0, 0.9, 0.6])),
         )
         for kind, spans in zip(kinds, starts, strict=True)

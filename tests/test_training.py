@@ -17,6 +17,7 @@ from sqllm.checkpoint import choose_trained_parameters
 from sqllm.corpus.layout import CorpusClip, write_index
 from sqllm.model import SpeechQualityModel
 from sqllm.profiles import PROFILES, TYPICAL
+from sqllm.prompt import ROOT
 from sqllm.reading import Heard, Vocabulary
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
 from sqllm.training.dataset import TokenSet, cached_tokens, listen_to, training_clips
@@ -25,6 +26,7 @@ from sqllm.training.probe import probe
 from sqllm.training.settings import read_settings, run_command
 from sqllm.training.tasks import (
     Lesson,
+    Tasks,
     label_distribution,
     label_sds,
     likely_branches,
@@ -198,6 +200,14 @@ def test_notes_of_a_lesson_tell_whether_the_reference_is_heard_and_doubt_some_fa
     assert "Reference: same speech." not in told[False]
     assert told[False].count("Reference: none.") > told[False].count("Reference: other speech.") > 0
     assert told[False].count("possibly") > 5
+
+
+def test_many_answers_come_behind_the_same_notes(words: Vocabulary) -> None:
+    tree = make_lesson(clip_with(3.0), words, np.random.default_rng(3), 0.5, Tasks(False, False, 5)).tree
+    decoded = [words.model.tokenizer.decode(tree.ids[start:stop]) for start, stop in tree.spans]
+    (noted,) = (node for node, text in enumerate(decoded) if text.startswith("\nNotes: "))
+    assert tree.parents[noted] == ROOT
+    assert tree.parents.count(noted) == 5
 
 
 def test_a_clip_without_speech_teaches_no_scores(words: Vocabulary) -> None:

@@ -12,8 +12,8 @@ import torch
 
 from sqllm.audio import SAMPLE_RATE
 from sqllm.corpus.layout import CorpusClip
-from sqllm.encoders import LOCATED_KINDS, CompactEncoder, load_encoder, pad_batch
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
+from sqllm.encoders import CompactEncoder, load_encoder, pad_batch
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact
 from sqllm.training.dataset import cached_tokens, listen_to
 from sqllm.training.maps import MapStore, Sound, sounds_of
 from sqllm.training.tuning import Lessons, Tuner, TuningSettings, _macro_f1, located_faults
@@ -111,6 +111,13 @@ def test_frames_that_touch_a_span_are_marked(clips: list[CorpusClip]) -> None:
     assert marked[2].isnan().all()
 
 
+def test_a_level_that_changes_all_along_has_no_moments(clips: list[CorpusClip]) -> None:
+    pumped = dataclasses.replace(clips[0], artifacts=(HeardArtifact("level-change", "slight"),))
+    marked = located_faults([pumped], [10], 10, 10, [0])
+    assert marked[0, :, LOCATED_KINDS.index("level-change")].isnan().all()
+    assert marked[0, :, LOCATED_KINDS.index("packet-loss")].eq(0).all()
+
+
 def test_faults_are_told_by_kind() -> None:
     true = torch.tensor([[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [torch.nan] * 3])
     told = torch.tensor([[1, 0, 0], [0, 0, 0], [1, 1, 1], [1, 0, 0]]).bool()
@@ -120,13 +127,14 @@ def test_faults_are_told_by_kind() -> None:
 def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     clips: list[CorpusClip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = TuningSettings(out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3, audio_tokens=8)
+    settings = TuningSettings(out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3)
     whole = untrained()
     Tuner(whole, clips, clips, settings).run()
     before, after = untrained().state_dict(), whole.state_dict()
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"transformer", "project", "level"}
     assert whole.locator is not None
+    assert whole.assessor is not None
 
     halves = dataclasses.replace(settings, out=tmp_path / "halves")
     save = Tuner._save
@@ -146,6 +154,7 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     loaded = load_encoder("compact", str(settings.out / "encoder.safetensors"))
     assert isinstance(loaded, CompactEncoder)
     assert loaded.locate(torch.zeros(1, 7, loaded.width)).shape == (1, 7, len(LOCATED_KINDS))  # type: ignore[union-attr]
+    assert loaded.width == whole.width == whole.features + 3 * len(DIMENSIONS) + len(ARTIFACT_KINDS)
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
     assert Sound(clips[0].degraded).read().shape == (16000,)
 

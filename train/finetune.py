@@ -48,7 +48,7 @@ def finetune(words: Sequence[str]) -> None:
     """Listen to the corpus, probe the tokens, train."""
     import torch
 
-    from sqllm.checkpoint import DEFAULT_CHECKPOINT, CheckpointError, adopt_encoder, adopt_weights, new_model
+    from sqllm.checkpoint import DEFAULT_CHECKPOINT, CheckpointError, adopt_weights, new_model
     from sqllm.corpus.layout import read_corpus
     from sqllm.model import ModelConfig, choose_device
     from sqllm.training.calibration import calibrate_checkpoint
@@ -65,12 +65,11 @@ def finetune(words: Sequence[str]) -> None:
     )
     device, reason = choose_device()
     print(f"Training on {device}: {reason}.")
-    model = new_model(config, training_dtype(device), seed=settings.seed)
-    if config.encoder == "compact" and not config.encoder_source:
-        try:
-            adopt_encoder(model, DEFAULT_CHECKPOINT)
-        except CheckpointError as problem:
-            raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
+    encoder_of = DEFAULT_CHECKPOINT if config.encoder == "compact" and not config.encoder_source else None
+    try:
+        model = new_model(config, training_dtype(device), settings.seed, encoder_of)
+    except CheckpointError as problem:
+        raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
     if settings.start_from:
         adopt_weights(model, settings.start_from)
     model.to(device)

@@ -15,7 +15,7 @@ from sqllm.scores import DIMENSIONS, Score, clamp, with_temperature
 from sqllm.training.dataset import TokenSet
 from sqllm.training.evaluation import INTERVAL, coverage, read_token_set
 
-CANDIDATES = np.geomspace(0.25, 4.0, 97)
+CANDIDATES = np.geomspace(0.1, 4.0, 129)
 
 
 def fit_temperature(distributions: Sequence[np.ndarray], labels: Sequence[float]) -> float:

@@ -16,6 +16,7 @@ from sqllm.encoders import HIGHEST_HERTZ, CompactEncoder, pad_batch
 from sqllm.model import SpeechQualityModel
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, fingerprint, sounds_of
+from sqllm.training.precision import training_precision
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def listen_by_maps(
     store.fill(sounds_of(clips))
 
     def tokens(sounds: list[Sound], waves: list[np.ndarray]) -> Tensor:
-        return model.pool(*store.encoder.upper(*store.batch(sounds)), *pad_batch(waves))
+        with training_precision(torch.device("cpu")):
+            frames, counts = store.encoder.upper(*store.batch(sounds))
+        return model.pool(frames.float(), counts, *pad_batch(waves))
 
     return _gather(model, clips, batch, tokens)
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from sqllm.audio import WINDOW_SECONDS
 from sqllm.corpus.layout import CorpusClip
-from sqllm.encoders import LOCATED_KINDS
-from sqllm.scores import ARTIFACT_KINDS, SEVERITIES, HeardArtifact
+from sqllm.scores import ARTIFACT_KINDS, LOCATED_KINDS, SEVERITIES, HeardArtifact
 from sqllm.spans import as_moments, found_spans
 from sqllm.training.tables import figure, markdown_table
 

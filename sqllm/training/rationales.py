@@ -87,7 +87,7 @@ def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: in
     for clip, hearing in zip(clips, tqdm(heard, desc="asking", unit="clip", mininterval=5), strict=True):
         scores = {name: score.mean for name, score in hearing.scores().items()}
         texts.append(hearing.ask(RATIONALE_QUESTION).text)
-        wrong += bool(contradictions(texts[-1], scores, hearing.artifacts()))
+        wrong += bool(contradictions(texts[-1], scores, hearing.artifacts(), hearing.reference_state))
         with contextlib.suppress(ParseError):
             gaps.append(abs(parse_score(texts[-1], "mos") - scores["mos"]))
         for family in FAMILIES:

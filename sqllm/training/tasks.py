@@ -31,11 +31,12 @@ from sqllm.spans import as_moments
 
 LABEL_SD = 0.3  # where a label comes without a spread
 SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
-ABSENT_FAULTS = 4
+ABSENT_FAULTS = 6
 MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
 DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
 OTHER_REFERENCE = 0.1
-TEXT_FAMILIES = ("explanatory",) * 4 + ("multi-dim",) * 2 + FAMILIES  # the more to say, the more often
+# The more there is to say or to weigh, the more often.
+TEXT_FAMILIES = (*FAMILIES, *("explanatory",) * 3, "lay", "engineer", "fix", "noise-or-codec", "dim-categorical")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def listener_scores(clip: CorpusClip, profile: ListenerProfile) -> dict[str, flo
 
 @dataclass(frozen=True)
 class Tasks:
-    """What else a pass asks beside the typical listener's scores: tokens are what training costs."""
+    """What else a pass asks beside the typical listener's scores; tokens are what training costs. `texts` answers come
+    behind one listener's notes.
+    """
 
     other_listener: bool = True
     faults: bool = True
@@ -119,8 +122,8 @@ def make_lesson(
             _add_scores(lesson, clip, known[int(rng.choice(len(known), p=weights / weights.sum()))], words, rng, plain)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, words, rng, plain)
-    for _ in range(tasks.texts):
-        _add_text(lesson, clip, words, rng, reference)
+    if tasks.texts and comparable(clip):
+        _add_texts(lesson, clip, words, rng, tasks.texts, reference)
     return lesson
 
 
@@ -195,22 +198,21 @@ def _add_choice(lesson: Lesson, block: int, token: int, weight: float) -> None:
     lesson.targets.append(Target(lesson.tree.last(block), (token,), (1.0,), weight, "fault"))
 
 
-def _add_text(
-    lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, reference: bool = False
+def _add_texts(
+    lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, count: int, reference: bool
 ) -> None:
-    """A question of a random family, by a random listener, with its whole answer behind that listener's notes."""
+    """Questions of random families behind one random listener's notes, with their whole answers."""
     listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
     profile = listeners[int(rng.integers(len(listeners)))]
     scores = listener_scores(clip, profile)
-    if not comparable(clip):
-        return
     noted = _noted(clip.artifacts or (), rng)
     # A reference of other speech is noted, but not heard.
     state = "same" if reference else "other" if rng.random() < OTHER_REFERENCE else "none"
-    question = draw_question(rng, str(rng.choice(TEXT_FAMILIES)), noted)
-    answer = compose_answer(question, scores, noted, rng, state)
-    request = with_listener(question.text, profile, int(rng.integers(max(1, len(profile.words)))))
-    _add_answer(lesson, words, request, notes(scores, noted, state), answer)
+    root = lesson.tree.add(words.notes(notes(scores, noted, state)), ROOT)
+    for family in rng.choice(TEXT_FAMILIES, size=count):
+        question = draw_question(rng, str(family), noted)
+        request = with_listener(question.text, profile, int(rng.integers(max(1, len(profile.words)))))
+        _add_answer(lesson, words, root, request, compose_answer(question, scores, noted, rng, state))
 
 
 def make_comparison(first: CorpusClip, second: CorpusClip, words: Vocabulary, rng: np.random.Generator) -> Lesson:
@@ -222,8 +224,8 @@ def make_comparison(first: CorpusClip, second: CorpusClip, words: Vocabulary, rn
     one, other = (
         Notes.of(listener_scores(clip, TYPICAL), _noted(clip.artifacts or (), rng)) for clip in (first, second)
     )
-    answer = compose_comparison(one, other, rng)
-    _add_answer(lesson, words, draw_question(rng, COMPARE).text, comparison_notes(one, other), answer)
+    root = lesson.tree.add(words.notes(comparison_notes(one, other)), ROOT)
+    _add_answer(lesson, words, root, draw_question(rng, COMPARE).text, compose_comparison(one, other, rng))
     return lesson
 
 
@@ -232,9 +234,9 @@ def comparable(clip: CorpusClip) -> bool:
     return clip.speech and set(clip.scores) == set(DIMENSIONS)
 
 
-def _add_answer(lesson: Lesson, words: Vocabulary, request: str, noted: str, answer: str) -> None:
-    """A whole text answer behind a request and what was noted."""
-    stem = lesson.tree.add([*words.stem(request), *words.model.encode_text(noted)], ROOT)
+def _add_answer(lesson: Lesson, words: Vocabulary, root: int, request: str, answer: str) -> None:
+    """A whole text answer to a request behind the node of what was noted."""
+    stem = lesson.tree.add(words.question(request), root)
     ids = [*words.model.encode_text(answer), words.model.encode_text(words.model.turns.end)[0]]
     node = lesson.tree.add(ids[:-1], stem)
     positions = [lesson.tree.last(stem), *range(*lesson.tree.spans[node])]

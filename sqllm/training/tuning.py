@@ -1,8 +1,8 @@
 """Teach the compact encoder's transformer what listening is about before the LLM hears it.
 
-Distill-MOS was trained for one overall score. Here its transformer learns, by a small head on the pooled tokens that is
-thrown away afterwards, the five scores of every listener and which faults are there; and, by one that is kept, when
-packets are lost and speech is cut.
+Distill-MOS was trained for one overall score. Here its transformer learns, under two small heads that stay with it, the
+five scores of every listener and which faults are there (the assessor), and when those that happen at moments do (the
+locator).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from sqllm.corpus.layout import CorpusClip
-from sqllm.encoders import LOCATED_KINDS, CompactEncoder, level_beside, pool_over_time
+from sqllm.encoders import CompactEncoder, pool_over_time
 from sqllm.profiles import PROFILES, TYPICAL
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS
 from sqllm.spans import as_moments, found_spans, spans_of_frames
 from sqllm.training.evaluation import fit_figures
 from sqllm.training.files import save_whole
@@ -31,51 +31,31 @@ STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
 
 @dataclass(frozen=True)
 class TuningSettings:
-    """How to tune. `epochs` over the corpus in steps of `batch` clips; noise as the LLM's training adds it. Every clip
-    begins up to `most_skipped` frames (of 20 ms) later than it is: when a recording begins is no part of its quality.
+    """How to tune. `epochs` over the corpus in steps of `batch` clips. Every clip begins up to `most_skipped`
+    frames (of 20 ms) later than it is: when a recording begins is no part of its quality.
     """
 
     corpus: Path = Path("corpus")
     out: Path = Path("tuned")
     cache: Path = Path("cache")
     encoder_source: str = ""
-    audio_tokens: int = 32
     epochs: int = 8
     batch: int = 16
     learning_rate: float = 3e-4
     head_learning_rate: float = 1e-3
     weight_decay: float = 0.01
     dropout: float = 0.1
-    token_noise: float = 0.1
     most_skipped: int = 10
     fault_weight: float = 0.3
     local_weight: float = 0.3
     seed: int = 1
 
 
-class Head(nn.Module):
-    """Two layers on every token: [batch, tokens, width + 2] -> scores [batch, tokens, listeners * 5], fault logits
-    [batch, tokens, kinds].
-    """
-
-    def __init__(self, width: int, listeners: int) -> None:
-        super().__init__()
-        self.scores = listeners * len(DIMENSIONS)
-        self.layers = nn.Sequential(
-            nn.LayerNorm(width + 2),
-            nn.Linear(width + 2, 256),
-            nn.GELU(),
-            nn.Linear(256, self.scores + len(ARTIFACT_KINDS)),
-        )
-
-    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        out = self.layers(tokens)
-        return 3 + out[..., : self.scores], out[..., self.scores :]
-
-
 @dataclass(frozen=True)
 class Lessons:
-    """What the head is to say of each clip: scores [clips, listeners * 5] and faults [clips, kinds] (NaN: unknown)."""
+    """What the assessor is to say of each clip: scores [clips, listeners * 5] and faults [clips, kinds] (NaN where the
+    truth is not known).
+    """
 
     scores: Tensor
     faults: Tensor
@@ -109,7 +89,8 @@ def located_faults(
     clips: Sequence[CorpusClip], counts: Sequence[int], frames: int, frame_rate: float, skipped: Sequence[int]
 ) -> Tensor:
     """1 where a frame touches a span of the fault: [clips, frames, located kinds]; NaN behind a clip's `counts` frames
-    and where the truth is not known. `skipped` frames of each clip are left out at its beginning.
+    and where the truth is not known or the fault has no moments. `skipped` frames of each clip are left out at its
+    beginning.
     """
     touched = torch.full((len(clips), frames, len(LOCATED_KINDS)), torch.nan)
     for row, (clip, count, first) in enumerate(zip(clips, counts, skipped, strict=True)):
@@ -118,9 +99,12 @@ def located_faults(
         touched[row, :count] = 0
         for artifact in clip.artifacts:
             if artifact.kind in LOCATED_KINDS:
+                column = touched[row, :count, LOCATED_KINDS.index(artifact.kind)]
+                if not artifact.spans:  # a level may change all along
+                    column[:] = torch.nan
                 for start, end in artifact.spans:
                     begin, stop = int(start * frame_rate) - first, int(np.ceil(end * frame_rate)) - first
-                    touched[row, max(0, begin) : max(0, min(count, stop)), LOCATED_KINDS.index(artifact.kind)] = 1
+                    column[max(0, begin) : max(0, stop)] = 1
     return touched
 
 
@@ -157,11 +141,12 @@ class Tuner:
         self.store = MapStore(self.encoder, settings.cache)
         self.store.fill(sounds_of(self.train) + sounds_of(self.validation))
         torch.manual_seed(settings.seed)
-        self.head = Head(self.encoder.width, len(_listeners()))
         self.encoder.requires_grad_(False)
         locator = self.encoder.locator or self.encoder.add_locator()
+        opinions = len(_listeners()) * len(DIMENSIONS) + len(ARTIFACT_KINDS)
+        assessor = self.encoder.assessor or self.encoder.add_assessor(opinions)
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
-        fresh = [p for module in (locator, self.encoder.level, self.head) for p in module.parameters()]
+        fresh = [p for module in (locator, assessor, self.encoder.level) for p in module.parameters()]
         for parameter in [*upper, *fresh]:
             parameter.requires_grad_(True)
         groups: list[dict[str, Any]] = [
@@ -169,8 +154,7 @@ class Tuner:
             {"params": fresh, "peak": settings.head_learning_rate},
         ]
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
-        lessons, beside = self._lessons(self.train)
-        self.held = self._lessons(self.validation)
+        lessons, self.held = Lessons.of(self.train), Lessons.of(self.validation)
         done_epochs, best = self._resume()
         if done_epochs == 0:
             print(f"before tuning: {self._validate()[1]}", flush=True)
@@ -184,7 +168,7 @@ class Tuner:
                     group["lr"] = group["peak"] * min(1.0, (epoch * len(batches) + step + 1) / 100) * _cosine(done)
                 self.optimizer.zero_grad(set_to_none=True)
                 with training_precision(torch.device("cpu")):
-                    loss = self._loss(rows, lessons, beside)
+                    loss = self._loss(rows, lessons)
                 loss.backward()
                 nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
                 self.optimizer.step()
@@ -207,49 +191,39 @@ class Tuner:
         batches = [block[i : i + size] for block in ordered for i in range(0, len(block) - size + 1, size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
-    def _listen(
-        self, sounds: Sequence[Sound], beside: Tensor, skipped: Sequence[int] = ()
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Audio tokens, frames and how many of them are real; `skipped` frames are left out at the beginning."""
+    def _listen(self, sounds: Sequence[Sound], skipped: Sequence[int] = ()) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What the assessor says of each clip, scores [clips, listeners * 5] and fault logits [clips, kinds], the
+        encoder's frames and how many of them are real; `skipped` frames are left out at the beginning.
+        """
         frames, counts = self.encoder.upper(*self.store.batch(sounds, skipped))
-        pooled = pool_over_time(frames, counts, self.settings.audio_tokens).float()
-        return torch.cat([pooled, beside], dim=-1), frames, counts
+        said = pool_over_time(self.encoder.opinions(frames), counts, 1)[:, 0].float()
+        return 3 + said[:, : -len(ARTIFACT_KINDS)], said[:, -len(ARTIFACT_KINDS) :], frames, counts
 
-    def _loss(self, rows: np.ndarray, lessons: Lessons, beside: Tensor) -> Tensor:
+    def _loss(self, rows: np.ndarray, lessons: Lessons) -> Tensor:
         settings = self.settings
         clips = [self.train[i] for i in rows]
         skipped = torch.randint(settings.most_skipped + 1, (len(clips),)).tolist()
-        tokens, frames, counts = self._listen([Sound(clip.degraded) for clip in clips], beside[rows], skipped)
-        scores, faults = self.head(tokens + settings.token_noise * torch.randn_like(tokens))
-        scores, faults = scores.float(), faults.float()
+        scores, faults, frames, counts = self._listen([Sound(clip.degraded) for clip in clips], skipped)
         binary = nn.functional.binary_cross_entropy_with_logits
         wanted, present = lessons.scores[rows], lessons.faults[rows]
         local = located_faults(clips, counts.tolist(), frames.shape[1], self.encoder.frame_rate, skipped)
         located = self.encoder.locate(frames)
         assert located is not None
-        error = _known_mean((scores.mean(dim=1) - wanted.nan_to_num()).square(), wanted)
-        fault = _known_mean(binary(faults.mean(dim=1), present.nan_to_num(), reduction="none"), present)
+        error = _known_mean((scores - wanted.nan_to_num()).square(), wanted)
+        fault = _known_mean(binary(faults, present.nan_to_num(), reduction="none"), present)
         where = _known_mean(binary(located.float(), local.nan_to_num(), reduction="none"), local)
         return error + settings.fault_weight * fault + settings.local_weight * where
 
-    def _lessons(self, clips: Sequence[CorpusClip]) -> tuple[Lessons, Tensor]:
-        """Truth and levels of some clips."""
-        waves = (torch.from_numpy(Sound(clip.degraded).read()) for clip in clips)
-        beside = [level_beside(wave[None], torch.tensor([len(wave)]), self.settings.audio_tokens) for wave in waves]
-        return Lessons.of(clips), torch.cat(beside)
-
     def _validate(self) -> tuple[float, str]:
         """Mean Pearson r of the typical listener's scores, and all figures in words."""
-        lessons, beside = self.held
         read, found = [], []
         with torch.inference_mode():
             for start in range(0, len(self.validation), 32):
                 sounds = [Sound(clip.degraded) for clip in self.validation[start : start + 32]]
-                tokens, frames, counts = self._listen(sounds, beside[start : start + 32])
-                scores, faults = self.head(tokens)
+                scores, faults, frames, counts = self._listen(sounds)
                 found += self._located(self.validation[start : start + 32], frames, counts)
-                read.append(torch.cat([scores.mean(dim=1), faults.mean(dim=1)], dim=1))
-        predicted, wanted = torch.cat(read), lessons.scores
+                read.append(torch.cat([scores, faults], dim=1))
+        predicted, wanted = torch.cat(read), self.held.scores
         figures = {}
         for i, dimension in enumerate(DIMENSIONS):
             known = ~wanted[:, i].isnan()
@@ -257,7 +231,7 @@ class Tuner:
         mean = float(np.mean([f["r"] for f in figures.values()]))
         told, true = (sum(counts) for counts in zip(*found, strict=True)) if found else (0, 0)
         words = ", ".join(f"{d} {f['r']:.3f}/{f['mae']:.3f}" for d, f in figures.items())
-        f1 = _macro_f1(predicted[:, -len(ARTIFACT_KINDS) :] > 0, lessons.faults)
+        f1 = _macro_f1(predicted[:, -len(ARTIFACT_KINDS) :] > 0, self.held.faults)
         return mean, f"mean r {mean:.4f}; r/MAE {words}; faults F1 {f1:.3f}; moments {told} of {true} found"
 
     def _located(self, clips: Sequence[CorpusClip], frames: Tensor, counts: Tensor) -> list[tuple[int, int]]:
@@ -267,7 +241,7 @@ class Tuner:
         rate, found = self.encoder.frame_rate, []
         for clip, likely, count in zip(clips, logits.float().sigmoid().numpy(), counts.tolist(), strict=True):
             for artifact in clip.artifacts or ():
-                if artifact.kind in LOCATED_KINDS:
+                if artifact.kind in LOCATED_KINDS and artifact.spans:
                     true = as_moments(artifact.spans, count / rate)
                     told = spans_of_frames(likely[:count, LOCATED_KINDS.index(artifact.kind)], rate)
                     found.append((found_spans(true, as_moments(told, count / rate)), len(true)))
@@ -279,14 +253,12 @@ class Tuner:
             if isinstance(module, nn.Dropout):
                 module.p = share
         self.encoder.train(share > 0)
-        self.head.train(share > 0)
 
     def _save(self, epoch: int, best: float) -> None:
         state = {
             "epoch": epoch,
             "best": best,
             "encoder": self.encoder.state_dict(),
-            "head": self.head.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
         save_whole(state, self.settings.out / STATE_NAME)
@@ -297,7 +269,6 @@ class Tuner:
             return 0, -1.0
         state = torch.load(path, weights_only=True)
         self.encoder.load_state_dict(state["encoder"])
-        self.head.load_state_dict(state["head"])
         self.optimizer.load_state_dict(state["optimizer"])
         return state["epoch"], state["best"]
 
