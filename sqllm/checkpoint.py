@@ -130,13 +130,16 @@ def new_model(
     config: ModelConfig, dtype: torch.dtype = torch.bfloat16, seed: int = 0, encoder_of: Path | None = None
 ) -> SpeechQualityModel:
     """A model to train: base LLM with fresh LoRA, fresh projector, the encoder from its source or as it is in another
-    checkpoint, `encoder_of`.
+    checkpoint, `encoder_of`. Raises `ValueError` where that holds none.
     """
     torch.manual_seed(seed)
     llm, tokenizer = load_llm(config, dtype)
     encoder = load_encoder(config.encoder, config.encoder_source or None)
     if encoder_of is not None:
-        adopt_encoder(encoder, encoder_of)
+        try:
+            adopt_encoder(encoder, encoder_of)
+        except CheckpointError as problem:
+            raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
     model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
     choose_trained_parameters(model)
     return model

@@ -48,7 +48,7 @@ def finetune(words: Sequence[str]) -> None:
     """Listen to the corpus, probe the tokens, train."""
     import torch
 
-    from sqllm.checkpoint import DEFAULT_CHECKPOINT, CheckpointError, adopt_weights, new_model
+    from sqllm.checkpoint import DEFAULT_CHECKPOINT, adopt_weights, new_model
     from sqllm.corpus.layout import read_corpus
     from sqllm.model import ModelConfig, choose_device
     from sqllm.training.calibration import calibrate_checkpoint
@@ -66,10 +66,7 @@ def finetune(words: Sequence[str]) -> None:
     device, reason = choose_device()
     print(f"Training on {device}: {reason}.")
     encoder_of = DEFAULT_CHECKPOINT if config.encoder == "compact" and not config.encoder_source else None
-    try:
-        model = new_model(config, training_dtype(device), settings.seed, encoder_of)
-    except CheckpointError as problem:
-        raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
+    model = new_model(config, training_dtype(device), settings.seed, encoder_of)
     if settings.start_from:
         adopt_weights(model, settings.start_from)
     model.to(device)

@@ -216,13 +216,14 @@ class Tuner:
 
     def _validate(self) -> tuple[float, str]:
         """Mean Pearson r of the typical listener's scores, and all figures in words."""
-        read, found = [], []
+        read, heard, found = [], [], []
         with torch.inference_mode():
             for start in range(0, len(self.validation), 32):
                 sounds = [Sound(clip.degraded) for clip in self.validation[start : start + 32]]
                 scores, faults, frames, counts = self._listen(sounds)
                 found += self._located(self.validation[start : start + 32], frames, counts)
-                read.append(torch.cat([scores, faults], dim=1))
+                read.append(scores)
+                heard.append(faults)
         predicted, wanted = torch.cat(read), self.held.scores
         figures = {}
         for i, dimension in enumerate(DIMENSIONS):
@@ -231,7 +232,7 @@ class Tuner:
         mean = float(np.mean([f["r"] for f in figures.values()]))
         told, true = (sum(counts) for counts in zip(*found, strict=True)) if found else (0, 0)
         words = ", ".join(f"{d} {f['r']:.3f}/{f['mae']:.3f}" for d, f in figures.items())
-        f1 = _macro_f1(predicted[:, -len(ARTIFACT_KINDS) :] > 0, self.held.faults)
+        f1 = _macro_f1(torch.cat(heard) > 0, self.held.faults)
         return mean, f"mean r {mean:.4f}; r/MAE {words}; faults F1 {f1:.3f}; moments {told} of {true} found"
 
     def _located(self, clips: Sequence[CorpusClip], frames: Tensor, counts: Tensor) -> list[tuple[int, int]]:
