@@ -82,7 +82,10 @@ class CompactEncoder(AudioEncoder):
         self.project = nn.Linear(1024, self.features)
         self.level = nn.utils.skip_init(nn.Linear, 2, self.features, bias=False)
         nn.init.zeros_(self.level.weight)  # as Distill-MOS; `train.tune` teaches it
-        layer = nn.TransformerEncoderLayer(self.features, 8, 2 * self.features, dropout=0.0, batch_first=True)
+        # torch.relu, not "relu": PyTorch's fused path for inference, which "relu" takes, is half as fast on a CPU.
+        layer = nn.TransformerEncoderLayer(
+            self.features, 8, 2 * self.features, dropout=0.0, activation=torch.relu, batch_first=True
+        )
         self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
         self.norm_output = nn.BatchNorm1d(self.features)
         self.locator: nn.Module | None = None

@@ -319,9 +319,8 @@ def hear_many(
 def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:
     parts, located = [], []
     for start in range(0, len(waves), batch):
-        padded, lengths = pad_batch(waves[start : start + batch])
         with torch.inference_mode():
-            tokens, moments = model.listen(padded.to(model.device), lengths.to(model.device))
+            tokens, moments = model.listen(*pad_batch(waves[start : start + batch]))
         parts.append(tokens)
         located += moments or []
     return torch.cat(parts), located

@@ -92,6 +92,7 @@ class SpeechQualityModel(nn.Module):
         """Audio tokens, and how likely each of `scores.LOCATED_KINDS` is at each moment: a tensor [frames, kinds] a
         clip (none where the encoder can't tell).
         """
+        waveforms, lengths = waveforms.to(self.device), lengths.to(self.device)
         frames, counts = self.encoder(waveforms, lengths)
         logits = self.encoder.locate(frames)
         tokens = self.pool(frames, counts, waveforms, lengths)

@@ -36,6 +36,7 @@ from sqllm.training.tasks import (
 from sqllm.training.trainer import LOG_NAME, Trainer, TrainerSettings, lesson_loss
 from tests.tiny import speech_like, tiny_model
 from train.evaluate import EvaluateSettings
+from train.experiments import ExperimentSettings
 from train.finetune import FinetuneSettings
 from train.simulate import SimulateSettings
 from train.teachers import TeacherSettings
@@ -128,6 +129,7 @@ def test_every_recipe_of_ours_can_be_read(path: Path) -> None:
         "simulate": SimulateSettings,
         "tune": TuneSettings,
         "evaluate": EvaluateSettings,
+        "experiments": ExperimentSettings,
         "teachers": TeacherSettings,
     }
     needed = {"simulate": ["speech=a", "noise=b"], "teachers": ["ratings=c.csv"]}.get(path.stem, [])
@@ -305,6 +307,25 @@ def test_a_run_that_was_interrupted_ends_with_the_same_parameters(
     assert (tmp_path / "cut" / LOG_NAME).read_text() == (tmp_path / "whole" / LOG_NAME).read_text()
     checkpoints = [(tmp_path / run / "checkpoint" / "model.safetensors").read_bytes() for run in ("whole", "cut")]
     assert checkpoints[0] == checkpoints[1]
+
+
+def test_an_encoder_that_trains_hears_clips_and_references_as_it_is_by_now(tmp_path: Path) -> None:
+    write_corpus(tmp_path, [0.6, 0.5, 0.7, 0.8, 0.6, 0.5])
+    clips, model = training_clips(tmp_path), tiny_model()
+    model.config = dataclasses.replace(model.config, trained_encoder="all")
+    choose_trained_parameters(model)
+    before, begun = listen_to(model, clips), {n: p.clone() for n, p in model.encoder.named_parameters()}
+    settings = settings_for(4, batch=2, validate_every=2, double_ended=0.5, encoder_learning_rate=1e-3)
+    trainer = Trainer(model, TokenSet.unheard(clips), TokenSet.unheard(clips), tmp_path / "run", settings)
+    trainer.run()
+    assert trainer.paired.tolist() == [1, 3, 5]
+    assert any(not torch.equal(p, begun[n]) for n, p in model.encoder.named_parameters())
+    now = listen_to(model, clips)
+    for of_references, was, fresh in ((False, before.degraded, now.degraded), (True, before.reference, now.reference)):
+        heard = trainer._tokens([1, 3], of_references)
+        torch.testing.assert_close(heard, fresh[[1, 3]], atol=1e-3, rtol=1e-3)
+        assert not torch.allclose(heard, was[[1, 3]], atol=1e-2)
+    assert "validation_mos_r" in (tmp_path / "run" / LOG_NAME).read_text()
 
 
 def test_pairs_of_clips_are_compared(tmp_path: Path) -> None:

@@ -12,9 +12,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqllm.training.settings import read_settings, run_command
 from sqllm.training.trainer import Trainer, TrainerSettings
+
+if TYPE_CHECKING:
+    from sqllm.model import SpeechQualityModel
+    from sqllm.training.dataset import TokenSet
 
 
 @dataclass(frozen=True)
@@ -44,22 +49,14 @@ class FinetuneSettings(TrainerSettings):
     probe: bool = True
 
 
-def finetune(words: Sequence[str]) -> None:
-    """Listen to the corpus, probe the tokens, train."""
-    import torch
-
+def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, TokenSet]:
+    """The model to train, and the TRAIN and VAL clips as its encoder hears them (unheard where that trains too)."""
     from sqllm.checkpoint import DEFAULT_CHECKPOINT, adopt_weights, new_model
     from sqllm.corpus.layout import read_corpus
     from sqllm.model import ModelConfig, choose_device
-    from sqllm.training.calibration import calibrate_checkpoint
-    from sqllm.training.dataset import cached_tokens, training_clips
-    from sqllm.training.evaluation import table
+    from sqllm.training.dataset import TokenSet, cached_tokens, training_clips
     from sqllm.training.precision import training_dtype
-    from sqllm.training.probe import probe
 
-    settings = read_settings(FinetuneSettings, words)
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     config = ModelConfig(
         **{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)}
     )
@@ -70,19 +67,40 @@ def finetune(words: Sequence[str]) -> None:
     if settings.start_from:
         adopt_weights(model, settings.start_from)
     model.to(device)
-    cache = settings.cache or settings.out / "tokens"
-    corpus = cached_tokens(
-        model,
+    clips = (
         training_clips(settings.corpus, settings.reference_share, settings.train_clips),
-        cache,
-        half_precision=True,
+        read_corpus(settings.corpus, "VAL"),
     )
-    validation = cached_tokens(model, read_corpus(settings.corpus, "VAL"), cache, half_precision=True)
-    if settings.probe:
+    if config.trained_encoder != "none":
+        return model, TokenSet.unheard(clips[0]), TokenSet.unheard(clips[1])
+    cache = settings.cache or settings.out / "tokens"
+    corpus, validation = (cached_tokens(model, some, cache, half_precision=True) for some in clips)
+    return model, corpus, validation
+
+
+def finetune(words: Sequence[str]) -> None:
+    """Listen to the corpus, probe the tokens, train."""
+    import torch
+
+    from sqllm.checkpoint import load_checkpoint
+    from sqllm.training.calibration import calibrate_checkpoint
+    from sqllm.training.dataset import listen_to
+    from sqllm.training.evaluation import table
+    from sqllm.training.probe import probe
+
+    settings = read_settings(FinetuneSettings, words)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    model, corpus, validation = prepare(settings)
+    encoder_trains = settings.trained_encoder != "none"
+    if settings.probe and not encoder_trains:
         print(table(probe(corpus, validation)))
     Trainer(model, corpus, validation, settings.out, settings).run()
-    print(f"Temperatures: {calibrate_checkpoint(settings.out / 'checkpoint', validation)}")
-    print(f"The best model is in {settings.out / 'checkpoint'}.")
+    best = settings.out / "checkpoint"
+    if encoder_trains:
+        validation = listen_to(load_checkpoint(best)[0], validation.clips)
+    print(f"Temperatures: {calibrate_checkpoint(best, validation)}")
+    print(f"The best model is in {best}.")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,12 @@ class TokenSet:
     degraded: Tensor
     reference: Tensor
 
+    @classmethod
+    def unheard(cls, clips: Sequence[CorpusClip]) -> TokenSet:
+        """Clips without tokens, as their encoder has still to be trained: `reference` tells which have one."""
+        reference = torch.tensor([0.0 if clip.reference else torch.nan for clip in clips])[:, None, None]
+        return cls(list(clips), torch.zeros_like(reference), reference)
+
     def __len__(self) -> int:
         return len(self.clips)
 

@@ -128,8 +128,9 @@ def make_lesson(
 
 
 def _can_tell(profile: ListenerProfile, clip: CorpusClip) -> bool:
-    """Whether this listener's labels are known: those who hear it otherwise need labels of their own."""
-    return profile.name in clip.profile_scores or not profile.hears_otherwise
+    """Whether all of this listener's labels are known: those who hear it otherwise need labels of their own."""
+    heard = clip.profile_scores.get(profile.name, {} if profile.hears_otherwise else clip.scores)
+    return set(heard) == set(DIMENSIONS)
 
 
 def _wording(rng: np.random.Generator, count: int, plain: float) -> int:

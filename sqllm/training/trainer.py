@@ -17,9 +17,10 @@ from sqllm.checkpoint import save_checkpoint
 from sqllm.encoders import pad_batch
 from sqllm.model import SpeechQualityModel
 from sqllm.reading import Vocabulary
-from sqllm.training.dataset import TokenSet
+from sqllm.training.dataset import TokenSet, listen_to
 from sqllm.training.evaluation import accuracy, read_token_set
-from sqllm.training.files import read_window, save_whole
+from sqllm.training.files import save_whole
+from sqllm.training.maps import Sound
 from sqllm.training.precision import training_precision
 from sqllm.training.tasks import Lesson, Tasks, comparable, make_comparison, make_lesson
 
@@ -219,14 +220,15 @@ class Trainer:
         other_listener, faults, one_more = (bool(rng.random() < share) for share in shares)
         tasks = Tasks(other_listener, faults, int(settings.text) + one_more)
         lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks, with_reference) for i in chosen]
-        return self._prefix(chosen, self.corpus.reference[chosen] if with_reference else None), lessons
+        return self._prefix(self._tokens(chosen), self._tokens(chosen, True) if with_reference else None), lessons
 
     def _draw_pairs(self, rng: np.random.Generator) -> tuple[Tensor, list[Lesson]]:
         """Random pairs of clips to compare, and the prefix they are heard by."""
         pairs = rng.choice(self.comparable, size=(self.settings.batch, 2), replace=True)
         clips = self.corpus.clips
         lessons = [make_comparison(clips[one], clips[other], self.words, rng) for one, other in pairs]
-        return self._prefix(pairs[:, 0].tolist(), second=self.corpus.degraded[pairs[:, 1]]), lessons
+        first, second = (self._tokens(rows.tolist()) for rows in pairs.T)
+        return self._prefix(first, second=second), lessons
 
     def _draw_batch(self, rng: np.random.Generator) -> tuple[list[int], bool]:
         """Clips of this step: the next ones of a shuffled epoch, or random ones that have a reference."""
@@ -237,13 +239,17 @@ class Trainer:
         order = np.random.default_rng([self.settings.seed, 7, epoch]).permutation(total)
         return np.resize(np.roll(order, -first), size).tolist(), False
 
-    def _prefix(self, chosen: list[int], reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
-        if self.hears_audio:
-            waves = [read_window(self.corpus.clips[i].degraded) for i in chosen]
-            degraded = self.model.audio_tokens(*pad_batch(waves))
-        else:
-            degraded = self.corpus.degraded[chosen]
-        return self.model.prefix(*(None if t is None else self._noisy(t) for t in (degraded, reference, second)))  # type: ignore[arg-type]
+    def _tokens(self, rows: list[int], of_references: bool = False) -> Tensor:
+        """The audio tokens of some clips or of their references, heard anew where the encoder trains."""
+        if not self.hears_audio:
+            return (self.corpus.reference if of_references else self.corpus.degraded)[rows]
+        clips = [self.corpus.clips[row] for row in rows]
+        sounds = [Sound(clip.degraded, clip.reference if of_references else None, clip.level_of) for clip in clips]
+        return self.model.audio_tokens(*pad_batch([sound.read() for sound in sounds]))
+
+    def _prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
+        parts = (None if tokens is None else self._noisy(tokens) for tokens in (degraded, reference, second))
+        return self.model.prefix(*parts)  # type: ignore[arg-type]
 
     def _noisy(self, tokens: Tensor) -> Tensor:
         return (tokens + self.settings.token_noise * torch.randn_like(tokens)).to(self.model.device)
@@ -259,11 +265,9 @@ class Trainer:
         """Mean Pearson r over the five single-ended scores; a model as good as the best so far becomes the
         checkpoint.
         """
-        few = TokenSet(
-            self.validation.clips[: self.settings.validate_clips],
-            self.validation.degraded[: self.settings.validate_clips],
-            self.validation.reference[: self.settings.validate_clips],
-        )
+        few = self.validation.chosen(range(min(len(self.validation), self.settings.validate_clips)))
+        if self.hears_audio:
+            few = listen_to(self.model, few.clips)
         self.model.eval()
         figures = accuracy(few.clips, read_token_set(self.model, few))
         self.model.train()
