@@ -163,14 +163,14 @@ def choose_trained_parameters(model: SpeechQualityModel) -> None:
 def adopt_encoder(encoder: AudioEncoder, folder: Path) -> None:
     """Give an encoder the weights that it has in a checkpoint (the `compact` default carries its trunk)."""
     _, state = _read_checkpoint(_checkpoint_folder(folder))
-    _add_heads(encoder, state)
+    _add_parts(encoder, state)
     encoder.load_state_dict(_of_encoder(state))
 
 
-def _add_heads(encoder: AudioEncoder, state: Mapping[str, Tensor]) -> None:
-    """Give a compact encoder the heads that the stored weights hold."""
+def _add_parts(encoder: AudioEncoder, state: Mapping[str, Tensor]) -> None:
+    """Give a compact encoder the ear and heads that the stored weights hold."""
     if isinstance(encoder, CompactEncoder):
-        encoder.add_heads_of(_of_encoder(state))
+        encoder.add_parts_of(_of_encoder(state))
 
 
 def _of_encoder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -227,7 +227,7 @@ def load_checkpoint(
     try:
         llm, tokenizer = load_llm(config, torch.float32)
         encoder = load_encoder(config.encoder, config.encoder_source or None)
-        _add_heads(encoder, state)
+        _add_parts(encoder, state)
     except OSError as problem:
         missing = config.llm_source or config.encoder_source or BASE_LLM_NAME
         raise CheckpointError(f"{folder} needs {missing}, which can't be loaded.") from problem

@@ -21,9 +21,10 @@ from torch import Tensor, nn
 
 from sqllm.audio import SAMPLE_RATE, WINDOW_SECONDS
 from sqllm.scores import LOCATED_KINDS
+from sqllm.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy, spectra
 
-HIGHEST_HERTZ = 7350  # heard by the compact encoder: what lies above tells how a file was resampled, not how it sounds
-MAP_WIDTH = 1024 + 2  # of the compact encoder's fixed part, a frame of 20 ms: convolutions' maps and levels
+# Of the compact encoder's fixed part, a frame of 20 ms: the convolutions' maps, and levels and bands of its halves.
+MAP_WIDTH = 1024 + 2 + 2 * BANDS
 OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
 TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
 
@@ -60,9 +61,9 @@ class CompactEncoder(AudioEncoder):
     level too. Nothing is heard above 7.35 kHz, where resampling filters fall: without that a 48 kHz copy of a file
     moved Distill-MOS by .17 on average. 50 frames a second.
 
-    Two small heads can stand on the transformer's features (`train.tune` teaches them): a locator, which tells when
-    artifacts happen, and an assessor, whose opinion of every frame stands behind the frame's features for the LLM to
-    read.
+    Three small parts can be added (`train.tune` teaches them): an ear beside the convolutions, for what these, made for
+    one overall score, do not pass on; and on the transformer's features a locator, which tells when artifacts happen,
+    and an assessor, whose opinion of every frame stands behind the frame's features for the LLM to read.
     """
 
     frame_rate, features = 50.0, 200
@@ -88,8 +89,14 @@ class CompactEncoder(AudioEncoder):
         )
         self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
         self.norm_output = nn.BatchNorm1d(self.features)
+        self.ear: Ear | None = None
         self.locator: nn.Module | None = None
         self.assessor: nn.Module | None = None
+
+    def add_ear(self) -> Ear:
+        """Give the encoder a fresh ear, which says nothing before it is taught."""
+        self.ear = Ear(self.features)
+        return self.ear
 
     def add_locator(self) -> nn.Module:
         """Give the encoder a fresh head that tells when artifacts happen."""
@@ -102,8 +109,10 @@ class CompactEncoder(AudioEncoder):
         self.width = self.features + opinions
         return self.assessor
 
-    def add_heads_of(self, weights: Mapping[str, Tensor]) -> None:
-        """Give the encoder the heads that some weights (under the encoder's own names) are for."""
+    def add_parts_of(self, weights: Mapping[str, Tensor]) -> None:
+        """Give the encoder the ear and heads that some weights (under the encoder's own names) are for."""
+        if any(name.startswith("ear.") for name in weights):
+            self.add_ear()
         if any(name.startswith("locator.") for name in weights):
             self.add_locator()
         if "assessor.3.bias" in weights:
@@ -127,19 +136,23 @@ class CompactEncoder(AudioEncoder):
         return self.upper(self.lower(waveforms), lengths)
 
     def lower(self, waveforms: Tensor) -> Tensor:
-        """The convolutions, nine tenths of the cost, with the levels behind them: [batch, samples] -> maps [batch,
-        frames, MAP_WIDTH].
+        """The convolutions, nine tenths of the cost, with levels and bands behind them: [batch, samples] -> maps
+        [batch, frames, MAP_WIDTH].
         """
-        peaks = waveforms.abs().amax(dim=1, keepdim=True)
+        peaks = waveforms.abs().amax(dim=1, keepdim=True) + 1e-8
         waveforms = _pad_behind(waveforms, 2 * TAIL_SECONDS)
-        maps = self.convolutions(self._spectra(waveforms / (peaks + 1e-8))).flatten(1, 2).transpose(1, 2)
-        return torch.cat([maps, self._levels(waveforms, maps.shape[1]).to(maps)], dim=2)
+        heard = spectra(waveforms / peaks)
+        maps = self.convolutions(self._compress(heard)).flatten(1, 2).transpose(1, 2)
+        beside = self._levels(waveforms, maps.shape[1]), self._bands(heard * peaks[..., None, None], maps.shape[1])
+        return torch.cat([maps, *(part.to(maps) for part in beside)], dim=2)
 
     def upper(self, maps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The transformer on the maps: [batch, frames, MAP_WIDTH], samples a clip [batch] -> frames, counts."""
-        maps, levels = maps.split([MAP_WIDTH - 2, 2], dim=2)
+        maps, levels, bands = maps.split([MAP_WIDTH - 2 - 2 * BANDS, 2, 2 * BANDS], dim=2)
         frames = self.norm_transformer(self.norm_input(maps.transpose(1, 2))).transpose(1, 2)
         frames = self.project(frames) + self.level(levels)
+        if self.ear is not None:
+            frames = frames + self.ear(bands)
         frames = frames + sinusoids(frames.shape[1], self.features).to(frames)
         heard = torch.div(lengths + round(TAIL_SECONDS * SAMPLE_RATE), 320, rounding_mode="floor")
         padding = torch.arange(frames.shape[1], device=frames.device)[None] >= heard[:, None]
@@ -151,13 +164,10 @@ class CompactEncoder(AudioEncoder):
         return frames, counts
 
     @staticmethod
-    def _spectra(waveforms: Tensor) -> Tensor:
-        """Complex spectra with magnitudes to the power .3, nothing from `HIGHEST_HERTZ` on: [batch, 2, 161 bins, 10 ms
-        frames].
+    def _compress(spectra: Tensor) -> Tensor:
+        """Magnitudes to the power .3, nothing from `HIGHEST_HERTZ` on: [batch, 161 bins, frames, 2] -> [batch, 2, 161
+        bins, frames].
         """
-        padded = nn.functional.pad(waveforms, (80, 80), mode="reflect")
-        window = torch.hann_window(320, device=waveforms.device)
-        spectra = torch.view_as_real(torch.stft(padded, 320, 160, window=window, center=False, return_complex=True))
         magnitude = spectra.square().sum(dim=-1, keepdim=True).sqrt().clamp(min=1e-12)
         spectra = (magnitude.pow(0.3) * spectra / magnitude).permute(0, 3, 1, 2)
         heard = torch.arange(spectra.shape[2], device=spectra.device) * (SAMPLE_RATE / 320) < HIGHEST_HERTZ
@@ -167,7 +177,16 @@ class CompactEncoder(AudioEncoder):
     def _levels(waveforms: Tensor, frames: int) -> Tensor:
         """Energies of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch, frames, 2]."""
         power = nn.functional.pad(waveforms, (0, frames * 320 - waveforms.shape[1])).square()
-        return _scaled_energy(power.unflatten(1, (frames, 2, 160)).mean(dim=3))
+        return scaled_energy(power.unflatten(1, (frames, 2, 160)).mean(dim=3))
+
+    @staticmethod
+    def _bands(spectra: Tensor, frames: int) -> Tensor:
+        """Energies in mel bands of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch,
+        frames, 2 * BANDS].
+        """
+        power = band_power(spectra)
+        power = nn.functional.pad(power, (0, 0, 0, 2 * frames - power.shape[1]))
+        return scaled_energy(power).unflatten(1, (frames, 2)).flatten(2)
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
         """Weights that know nothing of the level, Distill-MOS's among them, stay deaf to it."""
@@ -206,9 +225,30 @@ class CompactEncoder(AudioEncoder):
 
         weights = load_file(path)
         encoder = cls()
-        encoder.add_heads_of(weights)
+        encoder.add_parts_of(weights)
         encoder.load_state_dict(weights)
         return encoder
+
+
+class Ear(nn.Module):
+    """Four convolutions on mel bands every 10 ms: [batch, frames, 2 * BANDS] -> [batch, frames, features] of 20 ms."""
+
+    channels = (1, 16, 32, 64, 64)
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
+            stride = (2 if index == 1 else 1, 2)
+            layers += [nn.Conv2d(before, after, 3, stride=stride, padding=1), nn.LeakyReLU(0.1)]
+        self.convolutions = nn.Sequential(*layers)
+        self.project = nn.Linear(self.channels[-1] * BANDS // 2**4, features)
+        nn.init.zeros_(self.project.weight)
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, bands: Tensor) -> Tensor:
+        heard = self.convolutions(bands.unflatten(2, (2, BANDS)).flatten(1, 2)[:, None])  # [batch, channels, frames, 3]
+        return self.project(heard.transpose(1, 2).flatten(2))
 
 
 def _head(width: int, hidden: int, outputs: int) -> nn.Module:
@@ -322,11 +362,6 @@ def pool_over_time(frames: Tensor, counts: Tensor, tokens: int) -> Tensor:
     return torch.stack(pooled)
 
 
-def _scaled_energy(power: Tensor) -> Tensor:
-    """(dBov + 40) / 15 of mean squares, floored at -90 dBov."""
-    return (10 * torch.log10(power + 1e-9) + 40) / 15
-
-
 def level_beside(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
     """What a self-normalising encoder can't hear: each token's energy and the clip's level, [batch, tokens, 2].
 
@@ -337,5 +372,5 @@ def level_beside(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
         power = clip[:length].double().square()
         energies = nn.functional.adaptive_avg_pool1d(power[None, None], tokens)[0, 0]
         level = 10 * torch.log10(power.mean() + 1e-9)
-        rows.append(torch.stack([_scaled_energy(energies), ((level + 30) / 10).expand(tokens)], dim=1))
+        rows.append(torch.stack([scaled_energy(energies), ((level + 30) / 10).expand(tokens)], dim=1))
     return torch.stack(rows).float()

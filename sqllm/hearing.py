@@ -30,6 +30,7 @@ from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, Judgement, Score
 from sqllm.spans import Span, as_moments, spans_of_frames
+from sqllm.spectra import changes
 from sqllm.telling import tell
 
 MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
@@ -73,9 +74,10 @@ class TimelinePoint:
 class Hearing:
     """A clip in the model's memory. Made by `SpeechQualityLLM.listen`.
 
-    `degraded` and `reference_tokens` are audio tokens a window, [windows, tokens, width + 2]; `spans` the windows in
-    seconds; `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames, kinds] a window,
-    where the encoder can tell. Not safe to use from two threads at once.
+    `degraded` are audio tokens a window, [windows, tokens, width + 2]; `reference_tokens` those of the reference, with
+    what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds;
+    `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames, kinds] a window, where the
+    encoder can tell. Not safe to use from two threads at once.
     """
 
     model: SpeechQualityModel
@@ -311,7 +313,10 @@ def hear_many(
         spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in windows(clip.samples)]
         own = [i for i, place in enumerate(places) if place == (index, False)]
         paired = [i for i, place in enumerate(places) if place == (index, True)]
-        beside, moments = tokens[paired] if paired else None, [located[i] for i in own] if located else []
+        beside, moments = None, [located[i] for i in own] if located else []
+        if paired:
+            changed = [changes(waves[i], waves[j], tokens.shape[1]) for i, j in zip(own, paired, strict=True)]
+            beside = torch.cat([tokens[paired], torch.stack(changed).to(tokens)], dim=-1)
         hearings.append(Hearing(model, name, clip, reference, spans, tokens[own], beside, warnings, moments))
     return hearings
 

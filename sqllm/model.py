@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sqllm.encoders import AudioEncoder, level_beside, pool_over_time
 from sqllm.prompt import PromptTree, TreeBatch, Turns
+from sqllm.spectra import CHANGES
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 MOST_CHOICES = 64  # tokens that an answer's next one is drawn from
@@ -49,7 +50,7 @@ class Projector(nn.Module):
     """Audio tokens into the LLM's embedding space, at the norm of its text embeddings.
 
     [batch, tokens, width + 2] -> LayerNorm on the frames, levels beside -> two linear layers -> [batch, tokens, dim]
-    A learned segment embedding marks the tokens of a reference.
+    A learned segment embedding marks the tokens of a reference, and `changes` says what changed against it.
     """
 
     def __init__(self, width: int, dim: int, scale: float = TEXT_NORM) -> None:
@@ -58,11 +59,18 @@ class Projector(nn.Module):
         self.layers = nn.Sequential(nn.Linear(width + 2, dim), nn.GELU(), nn.Linear(dim, dim))
         self.scale = nn.Parameter(torch.tensor(scale))
         self.reference_segment = nn.Parameter(torch.zeros(dim))
+        self.changes = nn.utils.skip_init(nn.Linear, CHANGES, dim, bias=False)
+        nn.init.zeros_(self.changes.weight)
 
     def forward(self, tokens: Tensor) -> Tensor:
         frames = self.norm(tokens[..., :-2])
         projected = self.layers(torch.cat([frames, tokens[..., -2:]], dim=-1))
         return nn.functional.rms_norm(projected, projected.shape[-1:]) * self.scale
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        """Weights of before what changed was heard stay deaf to it."""
+        state_dict.setdefault(f"{prefix}changes.weight", torch.zeros_like(self.changes.weight))
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
 
 class SpeechQualityModel(nn.Module):
@@ -108,13 +116,15 @@ class SpeechQualityModel(nn.Module):
     def prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
         """Embeddings of the prompt up to the end of the audio, [batch, prefix, dim].
 
-        The reference's tokens are its projection's difference to the degraded clip's, marked by a segment embedding. A
-        second clip to compare with stands behind the first as it is, between words.
+        The reference's tokens [batch, tokens, width + 2 + CHANGES] are its projection's difference to the degraded
+        clip's and what changed against it, marked by a segment embedding. A second clip to compare with stands behind
+        the first as it is, between words.
         """
         projected = self.projector(degraded)
         parts = [self._words(self.turns.opening, projected), projected]
         if reference is not None:
-            parts.append(self.projector(reference) - projected + self.projector.reference_segment)
+            clean, changed = reference[..., :-CHANGES], self.projector.changes(reference[..., -CHANGES:])
+            parts.append(self.projector(clean) - projected + changed + self.projector.reference_segment)
         if second is not None:
             parts += [self._words(SECOND_CLIP, projected), self.projector(second)]
         return torch.cat(parts, dim=1)

@@ -31,6 +31,7 @@ from sqllm.judge import SpeechQualityLLM
 from sqllm.model import ModelConfig, SpeechQualityModel
 from sqllm.prompt import PromptTree
 from sqllm.scores import DIMENSIONS
+from sqllm.spectra import BANDS
 from tests.tiny import save_tiny_llm, speech_like
 
 
@@ -121,11 +122,12 @@ def test_the_encoder_of_a_checkpoint_can_be_adopted(llm_folder: Path, saved: Pat
     torch.testing.assert_close(model.encoder.state_dict()["project.weight"], stored.float())
 
 
-def test_the_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
+def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
     plain = new_model(config_for(llm_folder), torch.float32)
     save_checkpoint(plain, tmp_path / "without")
     encoder = plain.encoder
     assert isinstance(encoder, CompactEncoder)
+    torch.nn.init.normal_(encoder.add_ear().project.weight)
     encoder.add_locator()
     encoder.add_assessor(7)
     model = SpeechQualityModel(encoder, plain.llm, plain.tokenizer, plain.config)
@@ -140,6 +142,10 @@ def test_the_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: Path, tmp
         assert told is not None
         assert other.width == encoder.width == encoder.features + 7
         torch.testing.assert_close(told, expected, atol=1e-2, rtol=1e-2)
+        assert isinstance(other, CompactEncoder)
+        assert other.ear is not None
+        bands = torch.randn(1, 5, 2 * BANDS)
+        torch.testing.assert_close(other.ear(bands), encoder.ear(bands), atol=1e-2, rtol=1e-2)  # type: ignore[misc]
     assert load_checkpoint(tmp_path / "without")[0].encoder.locate(frames) is None
 
 

@@ -18,6 +18,7 @@ from sqllm.encoders import (
     load_encoder,
     pool_over_time,
 )
+from sqllm.spectra import BANDS, spectra
 from tests.tiny import speech_like
 
 
@@ -216,9 +217,36 @@ def test_unknown_encoders_and_missing_sources_are_refused() -> None:
         load_encoder("whisper")
 
 
+def tone(hertz: float) -> torch.Tensor:
+    """A second of a tone at full scale."""
+    phases = 2 * np.pi * hertz * np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    return torch.from_numpy(np.sin(phases)).float()[None]
+
+
 def test_the_compact_encoder_does_not_hear_where_resampling_filters_fall() -> None:
     def heard(hertz: float) -> float:
-        phases = 2 * np.pi * hertz * np.arange(SAMPLE_RATE) / SAMPLE_RATE
-        return float(CompactEncoder._spectra(torch.from_numpy(np.sin(phases)).float()[None]).abs().mean())
+        return float(CompactEncoder._compress(spectra(tone(hertz))).abs().mean())
 
     assert heard(7700) < 0.5 * heard(7000)  # what is left is leakage, which the power of .3 makes much of
+
+
+def test_the_ear_is_given_decibels_in_bands() -> None:
+    bands = CompactEncoder._bands(spectra(tone(1000)), 52)[0].unflatten(1, (2, BANDS))
+    assert bands.shape == (52, 2, BANDS)
+    assert float(15 * bands[20, 1].max() - 40) == pytest.approx(0, abs=4)
+    assert (15 * bands[-1, -1] - 40 < -85).all()  # behind the clip
+
+
+def test_an_ear_says_nothing_before_it_is_taught_and_hears_a_gap_when_it_is() -> None:
+    encoder, whole = CompactEncoder().eval(), speech_like(2.0)
+    (before,) = frames_of(encoder, whole)
+    ear = encoder.add_ear()
+    torch.testing.assert_close(frames_of(encoder, whole)[0], before)
+    gap = whole.copy()
+    gap[16000:16640] = 0
+    torch.nn.init.normal_(ear.project.weight)
+    maps = [encoder.lower(torch.from_numpy(wave)[None])[..., -2 * BANDS :] for wave in (whole, gap)]
+    changed = (ear(maps[0]) - ear(maps[1])).abs().amax(dim=2)[0] > 0.1
+    assert changed[50:52].all()
+    assert not changed[:44].any()
+    assert not changed[58:].any()

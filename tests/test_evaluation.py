@@ -197,7 +197,7 @@ def test_a_pair_is_heard_at_the_nominal_level_of_its_reference(tmp_path: Path) -
     degraded, reference = read_pair(pair.degraded, pair.reference, pair.level_of)
     assert reference is not None
     assert (active_level(degraded), active_level(reference)) == pytest.approx((-32, -26), abs=0.1)
-    heard = {sound.name: active_level(sound.read()) for sound in sounds_of([pair, anchor, alone])}
+    heard = {sound.name: active_level(sound.wave()) for sound in sounds_of([pair, anchor, alone])}
     assert list(heard.values()) == pytest.approx([-32, -26, -46, -26], abs=0.1)
     assert nominal_gain(np.zeros(1600, np.float32)) == 1
 

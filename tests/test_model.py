@@ -18,6 +18,7 @@ from sqllm.profiles import TYPICAL
 from sqllm.prompt import PromptTree
 from sqllm.reading import Reading, Vocabulary, read_tokens
 from sqllm.scores import DIMENSIONS
+from sqllm.spectra import CHANGES
 from tests.tiny import speech_like, tiny_model
 
 LENGTHS = torch.full((4,), 32_000)
@@ -174,10 +175,21 @@ def test_the_reference_changes_the_scores(judge: SpeechQualityLLM) -> None:
 def test_a_reference_equal_to_the_clip_adds_only_its_segment(model: SpeechQualityModel) -> None:
     tokens = torch.randn(2, 8, 202, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        prefix = model.prefix(tokens, tokens)
+        prefix = model.prefix(tokens, torch.cat([tokens, torch.zeros(2, 8, CHANGES)], dim=2))
         opening = prefix.shape[1] - 16
         torch.testing.assert_close(prefix[:, :-8], model.prefix(tokens))
         torch.testing.assert_close(prefix[:, opening + 8 :], model.projector.reference_segment.expand(2, 8, -1))
+
+
+def test_what_changed_is_heard_once_it_is_learnt(model: SpeechQualityModel) -> None:
+    tokens, fresh = torch.randn(1, 8, 202, generator=torch.Generator().manual_seed(0)), tiny_model()
+    same, changed = (torch.cat([tokens, torch.full((1, 8, CHANGES), value)], dim=2) for value in (0.0, 1.0))
+    with torch.inference_mode():
+        torch.testing.assert_close(fresh.prefix(tokens, same), fresh.prefix(tokens, changed))
+        torch.nn.init.ones_(fresh.projector.changes.weight)
+        difference = fresh.prefix(tokens, changed) - fresh.prefix(tokens, same)
+    torch.testing.assert_close(difference[:, -8:], torch.full_like(difference[:, -8:], CHANGES))
+    assert not difference[:, :-8].any()
 
 
 def test_a_second_clip_stands_behind_the_first(model: SpeechQualityModel) -> None:
@@ -215,7 +227,8 @@ def test_the_forward_pass_gives_the_numbers_it_gave_when_it_was_written(model: S
     tree.add(model.encode_text("Noise: "), stem)
     with torch.inference_mode():
         tokens = model.audio_tokens(torch.from_numpy(clip).float()[None], torch.tensor([24_000]))
-        states = model(model.prefix(tokens, tokens.flip(1)), [tree])[0]
+        reference = torch.nn.functional.pad(tokens.flip(1), (0, CHANGES))
+        states = model(model.prefix(tokens, reference), [tree])[0]
         logits = model.logits(states[-1])
     np.testing.assert_allclose(
         tokens[0, 3, [0, 1, 2, 200, 201]], [-0.73803, -0.588599, 0.233416, 1.404399, 1.253364], rtol=1e-4

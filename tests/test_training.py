@@ -20,6 +20,7 @@ from sqllm.profiles import PROFILES, TYPICAL
 from sqllm.prompt import ROOT
 from sqllm.reading import Heard, Vocabulary
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
+from sqllm.spectra import CHANGES
 from sqllm.training.dataset import TokenSet, cached_tokens, listen_to, training_clips
 from sqllm.training.evaluation import accuracy, fit_figures, read_token_set, table
 from sqllm.training.probe import probe
@@ -73,8 +74,8 @@ def token_set(count: int, seed: int = 0, paired: int = 0) -> TokenSet:
     mos = np.random.default_rng(seed).uniform(1, 5, count)
     degraded = torch.randn(count, 8, 202, generator=generator)
     degraded[:, :, :50] += torch.from_numpy(mos - 3).float()[:, None, None]
-    reference = torch.full_like(degraded, torch.nan)
-    reference[:paired] = torch.randn(paired, 8, 202, generator=generator)
+    reference = torch.full((count, 8, 202 + CHANGES), torch.nan)
+    reference[:paired] = torch.randn(paired, 8, 202 + CHANGES, generator=generator)
     return TokenSet([clip_with(float(score), i) for i, score in enumerate(mos)], degraded, reference)
 
 
@@ -362,7 +363,8 @@ def test_tokens_come_in_the_order_of_the_clips_and_are_nan_without_a_reference(t
     model, clips = frozen_model(), training_clips(tmp_path)
     tokens = listen_to(model, clips, batch=2)
     assert tokens.with_reference().tolist() == [False, True, False, True]
-    torch.testing.assert_close(tokens.reference[1], tokens.degraded[1], atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(tokens.reference[1, :, :-CHANGES], tokens.degraded[1], atol=1e-3, rtol=1e-3)
+    assert tokens.reference[1, :, -CHANGES:].abs().max() < 0.1  # it is its own reference
     for index in range(4):
         alone = listen_to(model, clips[index : index + 1])
         torch.testing.assert_close(tokens.degraded[index], alone.degraded[0], atol=1e-3, rtol=1e-3)

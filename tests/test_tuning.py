@@ -46,7 +46,7 @@ def test_stored_maps_give_the_frames_that_listening_gives(clips: list[CorpusClip
     store.fill(sounds, batch=3)
     with torch.inference_mode():
         frames, counts = encoder.upper(*store.batch(sounds[:2]))
-        expected, expected_counts = encoder(*pad_batch([sound.read() for sound in sounds[:2]]))
+        expected, expected_counts = encoder(*pad_batch([sound.wave() for sound in sounds[:2]]))
     assert counts.tolist() == expected_counts.tolist()
     for row, count in enumerate(counts.tolist()):
         gap = (frames[row, :count] - expected[row, :count]).abs().mean()
@@ -133,6 +133,8 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     before, after = untrained().state_dict(), whole.state_dict()
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"transformer", "project", "level"}
+    assert whole.ear is not None
+    assert whole.ear.project.weight.any()
     assert whole.locator is not None
     assert whole.assessor is not None
 
@@ -156,7 +158,7 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     assert loaded.locate(torch.zeros(1, 7, loaded.width)).shape == (1, 7, len(LOCATED_KINDS))  # type: ignore[union-attr]
     assert loaded.width == whole.width == whole.features + 3 * len(DIMENSIONS) + len(ARTIFACT_KINDS)
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
-    assert Sound(clips[0].degraded).read().shape == (16000,)
+    assert Sound(clips[0].degraded).wave().shape == (16000,)
 
 
 def test_tuning_goes_on_with_the_head_that_tells_the_moments(clips: list[CorpusClip], tmp_path: Path) -> None:

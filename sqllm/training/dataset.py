@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from sqllm.corpus.layout import CorpusClip, read_corpus
-from sqllm.encoders import HIGHEST_HERTZ, CompactEncoder, pad_batch
+from sqllm.encoders import CompactEncoder, pad_batch
 from sqllm.model import SpeechQualityModel
+from sqllm.spectra import CHANGES, HIGHEST_HERTZ, changes
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, fingerprint, sounds_of
 from sqllm.training.precision import training_precision
@@ -21,7 +22,9 @@ from sqllm.training.precision import training_precision
 
 @dataclass(frozen=True)
 class TokenSet:
-    """Clips with their audio tokens [clips, tokens, width + 2]; `reference` is NaN where a clip has none."""
+    """Clips with their audio tokens [clips, tokens, width + 2]; `reference`, with what changed against it [clips,
+    tokens, width + 2 + CHANGES], is NaN where a clip has none.
+    """
 
     clips: list[CorpusClip]
     degraded: Tensor
@@ -56,7 +59,25 @@ def training_clips(folder: Path, reference_share: float = 1.0, most: int = 0) ->
 
 def listen_to(model: SpeechQualityModel, clips: Sequence[CorpusClip], batch: int = 8) -> TokenSet:
     """Encode clips and their aligned references with the model's encoder, with a progress bar."""
-    return _gather(model, clips, batch, lambda sounds, waves: model.audio_tokens(*pad_batch(waves)))
+    return _gather(model, clips, batch)
+
+
+def hear_sounds(
+    model: SpeechQualityModel,
+    sounds: Sequence[Sound],
+    encode: Callable[[Sequence[Sound], list[np.ndarray]], Tensor] | None = None,
+) -> list[Tensor]:
+    """The audio tokens of some sounds: [tokens, width + 2] each, with CHANGES more behind those of a reference.
+
+    `encode` gives the tokens of some sounds and their waves; left out, it is the model's encoder.
+    """
+    pairs = [sound.read() for sound in sounds]
+    waves = [clip if aligned is None else aligned for clip, aligned in pairs]
+    tokens = model.audio_tokens(*pad_batch(waves)) if encode is None else encode(sounds, waves)
+    return [
+        row if aligned is None else torch.cat([row, changes(clip, aligned, len(row)).to(row)], dim=1)
+        for row, (clip, aligned) in zip(tokens, pairs, strict=True)
+    ]
 
 
 def listen_by_maps(
@@ -67,7 +88,7 @@ def listen_by_maps(
     """
     store.fill(sounds_of(clips))
 
-    def tokens(sounds: list[Sound], waves: list[np.ndarray]) -> Tensor:
+    def tokens(sounds: Sequence[Sound], waves: list[np.ndarray]) -> Tensor:
         with training_precision(torch.device("cpu")):
             frames, counts = store.encoder.upper(*store.batch(sounds))
         return model.pool(frames.float(), counts, *pad_batch(waves))
@@ -79,12 +100,12 @@ def _gather(
     model: SpeechQualityModel,
     clips: Sequence[CorpusClip],
     batch: int,
-    tokens: Callable[[list[Sound], list[np.ndarray]], Tensor],
+    encode: Callable[[Sequence[Sound], list[np.ndarray]], Tensor] | None = None,
 ) -> TokenSet:
     from tqdm import tqdm
 
-    shape = (len(clips), model.config.audio_tokens, model.encoder.width + 2)
-    heard = [torch.full(shape, torch.nan), torch.full(shape, torch.nan)]
+    width = model.encoder.width + 2
+    heard = [torch.full((len(clips), model.config.audio_tokens, w), torch.nan) for w in (width, width + CHANGES)]
     model.encoder.eval()
     places = [(0, i, Sound(clip.degraded, None, clip.level_of)) for i, clip in enumerate(clips)]
     paired = [(i, clip) for i, clip in enumerate(clips) if clip.reference]
@@ -93,9 +114,8 @@ def _gather(
     places.sort(key=lambda place: place[2].clip.stat().st_size)
     for start in tqdm(range(0, len(places), batch), desc="listening", unit="batch", mininterval=5):
         chosen = places[start : start + batch]
-        sounds = [sound for *_, sound in chosen]
         with torch.inference_mode():
-            rows = tokens(sounds, [sound.read() for sound in sounds]).float()
+            rows = hear_sounds(model, [sound for *_, sound in chosen], encode)
         for (side, index, _), row in zip(chosen, rows, strict=True):
             heard[side][index] = row
     return TokenSet(list(clips), *heard)
@@ -109,7 +129,7 @@ def cached_tokens(
     `half_precision` will do for training: the compact encoder then listens by its stored maps.
     """
     precision = " bfloat16" if half_precision else ""
-    key = hashlib.sha256(f"{model.config.audio_tokens} {HIGHEST_HERTZ}{precision}".encode())
+    key = hashlib.sha256(f"{model.config.audio_tokens} {HIGHEST_HERTZ} {CHANGES}{precision}".encode())
     key.update(fingerprint(model.encoder))
     for clip in clips:
         level = f" at the level of {clip.level_of}" if clip.level_of else ""

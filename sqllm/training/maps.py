@@ -17,7 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from sqllm.corpus.layout import CorpusClip
-from sqllm.encoders import HIGHEST_HERTZ, MAP_WIDTH, CompactEncoder, pad_batch
+from sqllm.encoders import MAP_WIDTH, CompactEncoder, pad_batch
+from sqllm.spectra import HIGHEST_HERTZ
 from sqllm.training.files import read_pair
 from sqllm.training.precision import training_precision
 
@@ -49,10 +50,14 @@ class Sound:
         level = f" at the level of {self.level_of}" if self.level_of else ""
         return f"{self.clip} {size}" + (f" {self.reference}" if self.reference else "") + level
 
-    def read(self) -> np.ndarray:
-        """The first 10 s, [samples]."""
-        degraded, aligned = read_pair(self.clip, self.reference, self.level_of)
-        return degraded if aligned is None else aligned
+    def read(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """The first 10 s of the clip and, of a reference, of that too, aligned to the clip: [samples] each."""
+        return read_pair(self.clip, self.reference, self.level_of)
+
+    def wave(self) -> np.ndarray:
+        """The first 10 s of what sounds, [samples]."""
+        clip, aligned = self.read()
+        return clip if aligned is None else aligned
 
 
 def sounds_of(clips: Sequence[CorpusClip]) -> list[Sound]:
@@ -99,7 +104,7 @@ class MapStore:
             data.seek(rows * 2 * MAP_WIDTH)
             for start in tqdm(range(0, len(missing), batch), desc="convolving", unit="batch", mininterval=5):
                 chosen = missing[start : start + batch]
-                waveforms, lengths = pad_batch([sound.read() for sound in chosen])
+                waveforms, lengths = pad_batch([sound.wave() for sound in chosen])
                 with torch.inference_mode(), training_precision(torch.device("cpu")):
                     maps = self.encoder.lower(waveforms)
                 lines = []

@@ -14,10 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from sqllm.checkpoint import save_checkpoint
-from sqllm.encoders import pad_batch
 from sqllm.model import SpeechQualityModel
 from sqllm.reading import Vocabulary
-from sqllm.training.dataset import TokenSet, listen_to
+from sqllm.training.dataset import TokenSet, hear_sounds, listen_to
 from sqllm.training.evaluation import accuracy, read_token_set
 from sqllm.training.files import save_whole
 from sqllm.training.maps import Sound
@@ -245,7 +244,7 @@ class Trainer:
             return (self.corpus.reference if of_references else self.corpus.degraded)[rows]
         clips = [self.corpus.clips[row] for row in rows]
         sounds = [Sound(clip.degraded, clip.reference if of_references else None, clip.level_of) for clip in clips]
-        return self.model.audio_tokens(*pad_batch([sound.read() for sound in sounds]))
+        return torch.stack(hear_sounds(self.model, sounds))
 
     def _prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
         parts = (None if tokens is None else self._noisy(tokens) for tokens in (degraded, reference, second))

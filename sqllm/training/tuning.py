@@ -1,8 +1,8 @@
 """Teach the compact encoder's transformer what listening is about before the LLM hears it.
 
-Distill-MOS was trained for one overall score. Here its transformer learns, under two small heads that stay with it, the
-five scores of every listener and which faults are there (the assessor), and when those that happen at moments do (the
-locator).
+Distill-MOS was trained for one overall score. Here its transformer, and a small ear beside the convolutions, learn
+under two small heads that stay with it: the five scores of every listener and which faults are there (the assessor),
+and when those that happen at moments do (the locator).
 """
 
 from __future__ import annotations
@@ -142,11 +142,12 @@ class Tuner:
         self.store.fill(sounds_of(self.train) + sounds_of(self.validation))
         torch.manual_seed(settings.seed)
         self.encoder.requires_grad_(False)
+        ear = self.encoder.ear or self.encoder.add_ear()
         locator = self.encoder.locator or self.encoder.add_locator()
         opinions = len(_listeners()) * len(DIMENSIONS) + len(ARTIFACT_KINDS)
         assessor = self.encoder.assessor or self.encoder.add_assessor(opinions)
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
-        fresh = [p for module in (locator, assessor, self.encoder.level) for p in module.parameters()]
+        fresh = [p for module in (ear, locator, assessor, self.encoder.level) for p in module.parameters()]
         for parameter in [*upper, *fresh]:
             parameter.requires_grad_(True)
         groups: list[dict[str, Any]] = [
