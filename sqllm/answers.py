@@ -133,7 +133,7 @@ def _acceptability(question: Question, notes: Notes, rng: np.random.Generator) -
 
 def _use(question: Question, notes: Notes, rng: np.random.Generator) -> str:
     use = str(question.use)
-    verdict = pick(rng, _WILL_DO if notes.mos >= USES[use] else _WILL_NOT_DO)
+    verdict = pick(rng, _WILL_DO if use in notes.uses else _WILL_NOT_DO)
     said = verdict.format(use=use, limit=f"{USES[use]:.1f}", mos=f"{notes.mos:.1f}")
     return f"{said} {short_reason(notes, rng)}"
 

@@ -99,6 +99,10 @@ class Hearing:
         """The five scores of a listener, by dimension; of a long clip, over all windows."""
         return self._aggregate(self._listen_as(get_profile(profile)))
 
+    def means(self, profile: str | ListenerProfile | None = None) -> dict[str, float]:
+        """What a listener is expected to score, by dimension."""
+        return {name: score.mean for name, score in self.scores(profile).items()}
+
     def timeline(self, profile: str | ListenerProfile | None = None) -> list[TimelinePoint]:
         """The scores of each 10 s window."""
         heard = self._listen_as(get_profile(profile))
@@ -142,10 +146,7 @@ class Hearing:
         more than which window they are in), and the reference.
         """
         placed = [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
-        return Notes.of(self._means(profile), placed, self.reference_state)
-
-    def _means(self, profile: str | ListenerProfile | None) -> dict[str, float]:
-        return {name: score.mean for name, score in self.scores(profile).items()}
+        return Notes.of(self.means(profile), placed, self.reference_state)
 
     @property
     def reference_state(self) -> str:
@@ -215,7 +216,7 @@ class Hearing:
         listener = get_profile(profile)
         request, noted = with_listener(" ".join(question.split()), listener), self.noted(listener).text()
         asked, seed = self.question_tokens(request, noted)
-        means, artifacts = self._means(listener), self.artifacts()
+        means, artifacts = self.means(listener), self.artifacts()
 
         def contradicts(text: str) -> bool:
             return bool(contradictions(text, means, artifacts, self.reference_state))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqllm.costs import by_importance, first_fix
-from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact
+from sqllm.questions import USES
+from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact, category
 
 MOST_TIMES = 4
 REFERENCES = ("none", "same", "other")
@@ -103,14 +104,25 @@ class Notes:
     @property
     def stated_scores(self) -> str:
         """ "MOS 2.6, noisiness 3.1, coloration ..."."""
-        return ", ".join(f"{'MOS' if d == 'mos' else d} {self.scores[d]:.1f}" for d in DIMENSIONS)
+        return ", ".join(f"{_name(d)} {self.scores[d]:.1f}" for d in DIMENSIONS)
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """What the clip is good enough for."""
+        return tuple(use for use, limit in USES.items() if self.mos >= limit)
 
     def text(self) -> str:
         """One line, behind which the answer is written."""
+        scores = ", ".join(f"{_name(d)} {self.scores[d]:.1f} {category(self.scores[d])}" for d in DIMENSIONS)
         faults = "; ".join(fault.text() for fault in self.faults) or "none"
         fix = f" Without {self.fix[0].replace('-', ' ')} {self.fix[1]:.1f}." if self.fix else ""
         reference = "none" if self.reference == "none" else f"{self.reference} speech"
-        return f"Notes: {self.stated_scores}. Faults: {faults}.{fix} Reference: {reference}.\n"
+        uses = ", ".join(self.uses) or "nothing"
+        return f"Notes: {scores}. Faults: {faults}.{fix} Will do for: {uses}. Reference: {reference}.\n"
+
+
+def _name(dimension: str) -> str:
+    return "MOS" if dimension == "mos" else dimension
 
 
 def notes(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none") -> str:

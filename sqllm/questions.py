@@ -33,6 +33,14 @@ SCORE_REQUESTS = (
     "Score this recording.",
     "Give your ratings.",
     "Judge this speech sample.",
+    "What scores does this clip get?",
+    "You are a listener in a test. Rate what you hear.",
+    "Fill in the rating form.",
+    "Give scores from 1 to 5.",
+    "Say how good this sounds.",
+    "As an expert, evaluate the speech.",
+    "Your ratings, please.",
+    "Assess this call.",
 )
 SCORE_BLOCKS = {
     "mos": ("Overall", "MOS", "Overall quality", "Quality"),

@@ -146,7 +146,7 @@ def test_multi_dimensional_answers_parse_back_to_all_five_scores() -> None:
         assert parse_scores(answer) == {name: round(score, 1) for name, score in scores.items()}, answer
 
 
-def test_notes_hold_scores_faults_times_doubts_the_first_repair_and_the_reference() -> None:
+def test_notes_hold_scores_faults_times_doubts_the_first_repair_the_uses_and_the_reference() -> None:
     scores = dict(zip(DIMENSIONS, (2.62, 3.8, 2.1, 3.5, 3.0), strict=True))
     faults = [
         HeardArtifact("hum", "slight", probability=0.6),
@@ -156,11 +156,13 @@ def test_notes_hold_scores_faults_times_doubts_the_first_repair_and_the_referenc
     noted = notes(scores, faults, "same")
     mended = dict([Notes.of(scores, faults).fix or ("", 0)])["packet-loss"]
     assert noted == (
-        "Notes: MOS 2.6, noisiness 3.8, coloration 2.1, discontinuity 3.5, loudness 3.0. "
+        "Notes: MOS 2.6 fair, noisiness 3.8 good, coloration 2.1 poor, discontinuity 3.5 good, loudness 3.0 fair. "
         "Faults: strong packet loss at 2.1, 4.7 s; slight echo; possibly slight hum. "
-        f"Without packet loss {mended:.1f}. Reference: same speech.\n"
+        f"Without packet loss {mended:.1f}. Will do for: an emergency call. Reference: same speech.\n"
     )
-    assert notes(scores, []).endswith("Faults: none. Reference: none.\n")
+    assert notes(scores, []).endswith("Faults: none. Will do for: an emergency call. Reference: none.\n")
+    assert "Will do for: nothing." in notes(scores | {"mos": 1.4}, [])
+    assert "Will do for: a business call, an audiobook, an emergency call." in notes(scores | {"mos": 4.0}, [])
     assert notes(scores, [], "other").endswith("Reference: other speech.\n")
 
 

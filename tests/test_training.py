@@ -353,7 +353,7 @@ def write_corpus(folder: Path, seconds: list[float]) -> None:
     rows = []
     for number, length in enumerate(seconds):
         soundfile.write(folder / f"{number}.wav", speech_like(length, number), SAMPLE_RATE)
-        row: dict[str, object] = {"db": "X_TRAIN", "mos": 3, "filepath_deg": f"{number}.wav"}
+        row: dict[str, object] = {"db": "X_TRAIN", "mos": 1 + number % 5, "filepath_deg": f"{number}.wav"}
         rows.append(row | ({"filepath_ref": f"{number}.wav"} if number % 2 else {}))
     write_index(folder, rows, [])
 

@@ -85,7 +85,7 @@ def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: in
     own: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
     true: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
     for clip, hearing in zip(clips, tqdm(heard, desc="asking", unit="clip", mininterval=5), strict=True):
-        scores = {name: score.mean for name, score in hearing.scores().items()}
+        scores = hearing.means()
         texts.append(hearing.ask(RATIONALE_QUESTION).text)
         wrong += bool(contradictions(texts[-1], scores, hearing.artifacts(), hearing.reference_state))
         with contextlib.suppress(ParseError):

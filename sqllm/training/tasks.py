@@ -36,7 +36,8 @@ MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
 DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
 OTHER_REFERENCE = 0.1
 # The more there is to say or to weigh, the more often.
-TEXT_FAMILIES = (*FAMILIES, *("explanatory",) * 3, "lay", "engineer", "fix", "noise-or-codec", "dim-categorical")
+_OFTEN = ("explanatory", "explanatory", "explanatory", "lay", "engineer", "fix", "noise-or-codec", "dim-categorical")
+TEXT_FAMILIES = (*FAMILIES, *_OFTEN, "use", "when", "same-reference")
 
 
 @dataclass(frozen=True)
