@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sqllm.encoders import AudioEncoder, CompactEncoder, load_encoder
+from sqllm.encoders import AudioEncoder, load_encoder
 from sqllm.model import ModelConfig, SpeechQualityModel, add_lora, choose_device, keep_nf4_trainable
 
 DEFAULT_CHECKPOINT = Path(__file__).resolve().parent.parent / "assets" / "checkpoints" / "compact"
@@ -162,15 +162,9 @@ def choose_trained_parameters(model: SpeechQualityModel) -> None:
 
 def adopt_encoder(encoder: AudioEncoder, folder: Path) -> None:
     """Give an encoder the weights that it has in a checkpoint (the `compact` default carries its trunk)."""
-    _, state = _read_checkpoint(_checkpoint_folder(folder))
-    _add_parts(encoder, state)
-    encoder.load_state_dict(_of_encoder(state))
-
-
-def _add_parts(encoder: AudioEncoder, state: Mapping[str, Tensor]) -> None:
-    """Give a compact encoder the ear and heads that the stored weights hold."""
-    if isinstance(encoder, CompactEncoder):
-        encoder.add_parts_of(_of_encoder(state))
+    weights = _of_encoder(_read_checkpoint(_checkpoint_folder(folder))[1])
+    encoder.add_parts_of(weights)
+    encoder.load_state_dict(weights)
 
 
 def _of_encoder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -227,7 +221,7 @@ def load_checkpoint(
     try:
         llm, tokenizer = load_llm(config, torch.float32)
         encoder = load_encoder(config.encoder, config.encoder_source or None)
-        _add_parts(encoder, state)
+        encoder.add_parts_of(_of_encoder(state))
     except OSError as problem:
         missing = config.llm_source or config.encoder_source or BASE_LLM_NAME
         raise CheckpointError(f"{folder} needs {missing}, which can't be loaded.") from problem

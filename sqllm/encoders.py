@@ -45,6 +45,11 @@ class AudioEncoder(nn.Module, ABC):
         """
         return None
 
+    def add_parts_of(self, weights: Mapping[str, Tensor]) -> None:
+        """Give the encoder the parts that not every one of its kind has and that some weights (under the encoder's own
+        names) are for.
+        """
+
     def queries(self) -> list[nn.Parameter]:
         """The attention query parameters: what the paper trains of a fine-tuned encoder."""
         return [p for name, p in self.named_parameters() if ".query." in name or ".q_proj." in name]
@@ -110,7 +115,7 @@ class CompactEncoder(AudioEncoder):
         return self.assessor
 
     def add_parts_of(self, weights: Mapping[str, Tensor]) -> None:
-        """Give the encoder the ear and heads that some weights (under the encoder's own names) are for."""
+        """Ear, locator and assessor."""
         if any(name.startswith("ear.") for name in weights):
             self.add_ear()
         if any(name.startswith("locator.") for name in weights):

@@ -30,7 +30,7 @@ from sqllm.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, read_tokens
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, Judgement, Score
 from sqllm.spans import Span, as_moments, spans_of_frames
-from sqllm.spectra import changes
+from sqllm.spectra import with_changes
 from sqllm.telling import tell
 
 MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
@@ -316,8 +316,8 @@ def hear_many(
         paired = [i for i, place in enumerate(places) if place == (index, True)]
         beside, moments = None, [located[i] for i in own] if located else []
         if paired:
-            changed = [changes(waves[i], waves[j], tokens.shape[1]) for i, j in zip(own, paired, strict=True)]
-            beside = torch.cat([tokens[paired], torch.stack(changed).to(tokens)], dim=-1)
+            rows = zip(own, paired, strict=True)
+            beside = torch.stack([with_changes(tokens[j], waves[i], waves[j]) for i, j in rows])
         hearings.append(Hearing(model, name, clip, reference, spans, tokens[own], beside, warnings, moments))
     return hearings
 

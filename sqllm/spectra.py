@@ -50,6 +50,16 @@ def changes(degraded: np.ndarray, reference: np.ndarray, tokens: int) -> Tensor:
     return nn.functional.adaptive_avg_pool1d(torch.cat([more, less], dim=1).T[None], tokens)[0].T
 
 
+def with_changes(tokens: Tensor, degraded: np.ndarray, reference: np.ndarray) -> Tensor:
+    """A reference's tokens [tokens, width] with what changed against it behind them: [tokens, width + CHANGES]."""
+    return torch.cat([tokens, changes(degraded, reference, len(tokens)).to(tokens)], dim=1)
+
+
+def unchanged(tokens: Tensor) -> Tensor:
+    """Audio tokens [..., width] as those of a reference against which nothing changed: [..., width + CHANGES]."""
+    return nn.functional.pad(tokens, (0, CHANGES))
+
+
 @cache
 def _mel_filters() -> Tensor:
     """Triangular filters: [161 bins, BANDS]."""

@@ -19,7 +19,7 @@ from sqllm.encoders import (
     pool_over_time,
 )
 from sqllm.spectra import BANDS, spectra
-from tests.tiny import speech_like
+from tests.tiny import speech_like, tone
 
 
 def make_compact(folder: Path) -> AudioEncoder:
@@ -215,12 +215,6 @@ def test_unknown_encoders_and_missing_sources_are_refused() -> None:
         load_encoder("wav2vec")
     with pytest.raises(ValueError, match="whisper encoder needs a Hub name or a folder"):
         load_encoder("whisper")
-
-
-def tone(hertz: float) -> torch.Tensor:
-    """A second of a tone at full scale."""
-    phases = 2 * np.pi * hertz * np.arange(SAMPLE_RATE) / SAMPLE_RATE
-    return torch.from_numpy(np.sin(phases)).float()[None]
 
 
 def test_the_compact_encoder_does_not_hear_where_resampling_filters_fall() -> None:

@@ -18,7 +18,7 @@ from sqllm.profiles import TYPICAL
 from sqllm.prompt import PromptTree
 from sqllm.reading import Reading, Vocabulary, read_tokens
 from sqllm.scores import DIMENSIONS
-from sqllm.spectra import CHANGES
+from sqllm.spectra import CHANGES, unchanged
 from tests.tiny import speech_like, tiny_model
 
 LENGTHS = torch.full((4,), 32_000)
@@ -175,7 +175,7 @@ def test_the_reference_changes_the_scores(judge: SpeechQualityLLM) -> None:
 def test_a_reference_equal_to_the_clip_adds_only_its_segment(model: SpeechQualityModel) -> None:
     tokens = torch.randn(2, 8, 202, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        prefix = model.prefix(tokens, torch.cat([tokens, torch.zeros(2, 8, CHANGES)], dim=2))
+        prefix = model.prefix(tokens, unchanged(tokens))
         opening = prefix.shape[1] - 16
         torch.testing.assert_close(prefix[:, :-8], model.prefix(tokens))
         torch.testing.assert_close(prefix[:, opening + 8 :], model.projector.reference_segment.expand(2, 8, -1))
@@ -227,7 +227,7 @@ def test_the_forward_pass_gives_the_numbers_it_gave_when_it_was_written(model: S
     tree.add(model.encode_text("Noise: "), stem)
     with torch.inference_mode():
         tokens = model.audio_tokens(torch.from_numpy(clip).float()[None], torch.tensor([24_000]))
-        reference = torch.nn.functional.pad(tokens.flip(1), (0, CHANGES))
+        reference = unchanged(tokens.flip(1))
         states = model(model.prefix(tokens, reference), [tree])[0]
         logits = model.logits(states[-1])
     np.testing.assert_allclose(

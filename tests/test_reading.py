@@ -13,7 +13,7 @@ from sqllm.model import SpeechQualityModel
 from sqllm.profiles import PROFILES, TYPICAL
 from sqllm.reading import SPEECH, Heard, Reading, Vocabulary, join_digits, read_tokens
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, HeardArtifact, Score
-from sqllm.spectra import CHANGES
+from sqllm.spectra import unchanged
 from tests.tiny import tiny_model
 
 
@@ -36,11 +36,6 @@ def words(model: SpeechQualityModel) -> Vocabulary:
 @pytest.fixture(scope="module")
 def tokens() -> torch.Tensor:
     return torch.randn(5, 8, 202, generator=torch.Generator().manual_seed(0))
-
-
-def with_changes(tokens: torch.Tensor) -> torch.Tensor:
-    """The tokens as a reference's, against which nothing changed."""
-    return torch.nn.functional.pad(tokens, (0, CHANGES))
 
 
 def assert_same(one: dict[str, Score], other: dict[str, Score]) -> None:
@@ -126,7 +121,7 @@ def test_faults_are_read_the_same_whoever_else_is_asked(
 def test_clips_are_read_the_same_in_batches_of_any_size(
     model: SpeechQualityModel, words: Vocabulary, tokens: torch.Tensor, paired: bool
 ) -> None:
-    reading, reference = Reading.of(words, [TYPICAL]), with_changes(tokens.flip(1)) if paired else None
+    reading, reference = Reading.of(words, [TYPICAL]), unchanged(tokens.flip(1)) if paired else None
     by_two = read_tokens(model, reading, tokens, reference, batch=2)
     at_once = read_tokens(model, reading, tokens, reference, batch=8)
     assert len(by_two) == len(at_once) == len(tokens)

@@ -9,15 +9,9 @@ from scipy.signal import butter, sosfilt
 
 from sqllm.audio import SAMPLE_RATE
 from sqllm.spectra import BANDS, CHANGES, REGIONS, band_power, changes, spectra
-from tests.tiny import speech_like
+from tests.tiny import speech_like, tone
 
 SPEECH = speech_like(3.0)
-
-
-def tone(hertz: float, level: float) -> torch.Tensor:
-    """A second of a tone, its amplitude in dB of full scale."""
-    phases = 2 * np.pi * hertz * np.arange(SAMPLE_RATE) / SAMPLE_RATE
-    return torch.from_numpy(10 ** (level / 20) * np.sin(phases)).float()[None]
 
 
 @pytest.mark.parametrize("level", [0.0, -40.0])

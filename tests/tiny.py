@@ -76,3 +76,9 @@ def speech_like(seconds: float = 3.0, seed: int = 0, level: float = -26.0) -> np
     knots = rng.uniform(0, 1, max(4, int(seconds * 8))) * (rng.uniform(0, 1, max(4, int(seconds * 8))) > 0.3)
     envelope = np.interp(time, np.linspace(0, seconds, len(knots)), knots) + 1e-4
     return set_level((buzz * envelope).astype(np.float32), level)
+
+
+def tone(hertz: float, level: float = 0.0) -> torch.Tensor:
+    """A second of a tone, its amplitude in dB of full scale: [1, samples]."""
+    phases = 2 * np.pi * hertz * np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    return torch.from_numpy(10 ** (level / 20) * np.sin(phases)).float()[None]

@@ -43,8 +43,6 @@ def experiments(words: Sequence[str]) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     encoders = settings.out / "encoders"
-    for kind in ("ast", "whisper"):
-        random_encoder(kind, encoders / kind, settings.seed)
     planned = variants(str(published_trunk()), encoders, settings.audio_tokens, settings.train_clips, settings.steps)
     known = list(dict.fromkeys(variant.question for variant in planned))
     if unknown := sorted(set(settings.questions) - set(known)):
@@ -54,6 +52,8 @@ def experiments(words: Sequence[str]) -> None:
         if settings.questions and variant.question not in settings.questions:
             continue
         print(f"{variant.question}: {variant.name}", flush=True)
+        if kind := variant.changes.get("encoder"):
+            random_encoder(kind, encoders / kind, settings.seed)
         folder = settings.out / variant.folder
         outcomes.append((variant, _outcome(replace(settings, out=folder, **variant.changes))))
         table = experiments_table(outcomes)
@@ -78,10 +78,10 @@ def _outcome(settings: ExperimentSettings) -> Outcome:
     seconds = time.monotonic() - begun
     clips = read_corpus(settings.test_corpus, "TEST")
     model.eval()
-    if settings.trained_encoder == "none":
-        test = cached_tokens(model, clips, settings.cache or settings.out / "tokens", half_precision=True)
-    else:
+    if settings.encoder_trains:
         test = listen_to(model, clips)
+    else:
+        test = cached_tokens(model, clips, settings.token_cache, half_precision=True)
     single = accuracy(test.clips, read_token_set(model, test))
     paired = test.with_reference().nonzero().flatten().tolist()
     beside = test.chosen(paired)

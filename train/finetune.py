@@ -48,6 +48,14 @@ class FinetuneSettings(TrainerSettings):
     threads: int = 0
     probe: bool = True
 
+    @property
+    def encoder_trains(self) -> bool:
+        return self.trained_encoder != "none"
+
+    @property
+    def token_cache(self) -> Path:
+        return self.cache or self.out / "tokens"
+
 
 def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, TokenSet]:
     """The model to train, and the TRAIN and VAL clips as its encoder hears them (unheard where that trains too)."""
@@ -71,10 +79,9 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
         training_clips(settings.corpus, settings.reference_share, settings.train_clips),
         read_corpus(settings.corpus, "VAL"),
     )
-    if config.trained_encoder != "none":
+    if settings.encoder_trains:
         return model, TokenSet.unheard(clips[0]), TokenSet.unheard(clips[1])
-    cache = settings.cache or settings.out / "tokens"
-    corpus, validation = (cached_tokens(model, some, cache, half_precision=True) for some in clips)
+    corpus, validation = (cached_tokens(model, some, settings.token_cache, half_precision=True) for some in clips)
     return model, corpus, validation
 
 
@@ -92,12 +99,11 @@ def finetune(words: Sequence[str]) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     model, corpus, validation = prepare(settings)
-    encoder_trains = settings.trained_encoder != "none"
-    if settings.probe and not encoder_trains:
+    if settings.probe and not settings.encoder_trains:
         print(table(probe(corpus, validation)))
     Trainer(model, corpus, validation, settings.out, settings).run()
     best = settings.out / "checkpoint"
-    if encoder_trains:
+    if settings.encoder_trains:
         validation = listen_to(load_checkpoint(best)[0], validation.clips)
     print(f"Temperatures: {calibrate_checkpoint(best, validation)}")
     print(f"The best model is in {best}.")

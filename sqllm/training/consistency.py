@@ -21,7 +21,7 @@ from sqllm.prompt import ROOT, PromptTree
 from sqllm.questions import QUESTIONS, RATIONALE_QUESTION, SCORE_BLOCKS, SCORE_REQUESTS
 from sqllm.reading import Reading, Vocabulary, add_score_block, read_tokens
 from sqllm.scores import DIMENSIONS, ParseError, Score, parse_score
-from sqllm.spectra import CHANGES
+from sqllm.spectra import unchanged
 from sqllm.training.files import read_alone
 from sqllm.training.ladders import Climb, climb_all
 
@@ -127,8 +127,7 @@ def score_waves(
     for start in range(0, len(waves), BATCH):
         with torch.inference_mode():
             tokens = model.audio_tokens(*pad_batch(list(waves[start : start + BATCH])))
-        unchanged = torch.nn.functional.pad(tokens, (0, CHANGES))
-        for heard in read_tokens(model, reading, tokens, unchanged if paired else None, BATCH):
+        for heard in read_tokens(model, reading, tokens, unchanged(tokens) if paired else None, BATCH):
             rows.append([score.mean for scores in heard.scores for score in scores.values()])
     return np.array(rows)
 

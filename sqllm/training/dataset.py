@@ -14,7 +14,7 @@ from torch import Tensor
 from sqllm.corpus.layout import CorpusClip, read_corpus
 from sqllm.encoders import CompactEncoder, pad_batch
 from sqllm.model import SpeechQualityModel
-from sqllm.spectra import CHANGES, HIGHEST_HERTZ, changes
+from sqllm.spectra import CHANGES, HIGHEST_HERTZ, with_changes
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, fingerprint, sounds_of
 from sqllm.training.precision import training_precision
@@ -75,7 +75,7 @@ def hear_sounds(
     waves = [clip if aligned is None else aligned for clip, aligned in pairs]
     tokens = model.audio_tokens(*pad_batch(waves)) if encode is None else encode(sounds, waves)
     return [
-        row if aligned is None else torch.cat([row, changes(clip, aligned, len(row)).to(row)], dim=1)
+        row if aligned is None else with_changes(row, clip, aligned)
         for row, (clip, aligned) in zip(tokens, pairs, strict=True)
     ]
 
@@ -107,9 +107,8 @@ def _gather(
     width = model.encoder.width + 2
     heard = [torch.full((len(clips), model.config.audio_tokens, w), torch.nan) for w in (width, width + CHANGES)]
     model.encoder.eval()
-    places = [(0, i, Sound(clip.degraded, None, clip.level_of)) for i, clip in enumerate(clips)]
-    paired = [(i, clip) for i, clip in enumerate(clips) if clip.reference]
-    places += [(1, i, Sound(clip.degraded, clip.reference, clip.level_of)) for i, clip in paired]
+    places = [(0, i, Sound.of(clip)) for i, clip in enumerate(clips)]
+    places += [(1, i, Sound.of(clip, reference=True)) for i, clip in enumerate(clips) if clip.reference]
     # Clips of like size (bytes stand for seconds) share a batch, so that little is padded.
     places.sort(key=lambda place: place[2].clip.stat().st_size)
     for start in tqdm(range(0, len(places), batch), desc="listening", unit="batch", mininterval=5):

@@ -44,6 +44,11 @@ class Sound:
     reference: Path | None = None
     level_of: Path | None = None
 
+    @classmethod
+    def of(cls, clip: CorpusClip, reference: bool = False) -> Sound:
+        """A clip, or its `reference`, at the level at which both are heard."""
+        return cls(clip.degraded, clip.reference if reference else None, clip.level_of)
+
     @property
     def name(self) -> str:
         size = self.clip.stat().st_size
@@ -62,8 +67,7 @@ class Sound:
 
 def sounds_of(clips: Sequence[CorpusClip]) -> list[Sound]:
     """All that is heard of some clips: every clip, and every reference beside its clip."""
-    paired = [Sound(clip.degraded, clip.reference, clip.level_of) for clip in clips if clip.reference]
-    return [*(Sound(clip.degraded, None, clip.level_of) for clip in clips), *paired]
+    return [*map(Sound.of, clips), *(Sound.of(clip, reference=True) for clip in clips if clip.reference)]
 
 
 @dataclass

@@ -242,9 +242,7 @@ class Trainer:
         """The audio tokens of some clips or of their references, heard anew where the encoder trains."""
         if not self.hears_audio:
             return (self.corpus.reference if of_references else self.corpus.degraded)[rows]
-        clips = [self.corpus.clips[row] for row in rows]
-        sounds = [Sound(clip.degraded, clip.reference if of_references else None, clip.level_of) for clip in clips]
-        return torch.stack(hear_sounds(self.model, sounds))
+        return torch.stack(hear_sounds(self.model, [Sound.of(self.corpus.clips[row], of_references) for row in rows]))
 
     def _prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
         parts = (None if tokens is None else self._noisy(tokens) for tokens in (degraded, reference, second))
