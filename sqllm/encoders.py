@@ -195,7 +195,8 @@ class CompactEncoder(AudioEncoder):
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
         """Weights that know nothing of the level, Distill-MOS's among them, stay deaf to it."""
-        state_dict.setdefault(f"{prefix}level.weight", torch.zeros_like(self.level.weight))
+        if f"{prefix}project.weight" in state_dict:  # else no weights of an encoder, which keeps its own
+            state_dict.setdefault(f"{prefix}level.weight", torch.zeros_like(self.level.weight))
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def queries(self) -> list[nn.Parameter]:

@@ -69,7 +69,8 @@ class Projector(nn.Module):
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
         """Weights of before what changed was heard stay deaf to it."""
-        state_dict.setdefault(f"{prefix}changes.weight", torch.zeros_like(self.changes.weight))
+        if f"{prefix}scale" in state_dict:
+            state_dict.setdefault(f"{prefix}changes.weight", torch.zeros_like(self.changes.weight))
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 

@@ -20,6 +20,7 @@ from sqllm.checkpoint import (
     WEIGHTS_NAME,
     CheckpointError,
     adopt_encoder,
+    adopt_weights,
     base_llm_folder,
     load_checkpoint,
     new_model,
@@ -120,6 +121,17 @@ def test_the_encoder_of_a_checkpoint_can_be_adopted(llm_folder: Path, saved: Pat
     adopt_encoder(model.encoder, saved)
     stored = load_file(saved / WEIGHTS_NAME)["encoder.project.weight"]
     torch.testing.assert_close(model.encoder.state_dict()["project.weight"], stored.float())
+
+
+def test_going_on_from_a_checkpoint_leaves_the_encoder_as_it_is(llm_folder: Path, saved: Path) -> None:
+    model = new_model(config_for(llm_folder), torch.float32, seed=5)
+    for weight in model.encoder.parameters():
+        torch.nn.init.normal_(weight)
+    before = {name: weight.clone() for name, weight in model.encoder.state_dict().items()}
+    adopt_weights(model, saved)
+    for name, weight in model.encoder.state_dict().items():
+        torch.testing.assert_close(weight, before[name], msg=name)
+    assert float(model.projector.scale.detach()) == 2.0
 
 
 def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
