@@ -162,9 +162,7 @@ def choose_trained_parameters(model: SpeechQualityModel) -> None:
 
 def adopt_encoder(encoder: AudioEncoder, folder: Path) -> None:
     """Give an encoder the weights that it has in a checkpoint (the `compact` default carries its trunk)."""
-    weights = _of_encoder(_read_checkpoint(_checkpoint_folder(folder))[1])
-    encoder.add_parts_of(weights)
-    encoder.load_state_dict(weights)
+    encoder.adopt(_of_encoder(_read_checkpoint(_checkpoint_folder(folder))[1]))
 
 
 def _of_encoder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

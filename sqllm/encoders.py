@@ -26,6 +26,7 @@ from sqllm.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy, spect
 # Of the compact encoder's fixed part, a frame of 20 ms: the convolutions' maps, and levels and bands of its halves.
 MAP_WIDTH = 1024 + 2 + 2 * BANDS
 OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
+LEAK = 0.1  # of the ear's leaky rectifiers, as of the trunk's
 TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
 
 
@@ -49,6 +50,11 @@ class AudioEncoder(nn.Module, ABC):
         """Give the encoder the parts that not every one of its kind has and that some weights (under the encoder's own
         names) are for.
         """
+
+    def adopt(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over weights under the encoder's own names, and the parts they are for."""
+        self.add_parts_of(weights)
+        self.load_state_dict(dict(weights))
 
     def queries(self) -> list[nn.Parameter]:
         """The attention query parameters: what the paper trains of a fine-tuned encoder."""
@@ -229,10 +235,8 @@ class CompactEncoder(AudioEncoder):
         """The trunk with weights of our own, under our names (`train.tune`)."""
         from safetensors.torch import load_file
 
-        weights = load_file(path)
         encoder = cls()
-        encoder.add_parts_of(weights)
-        encoder.load_state_dict(weights)
+        encoder.adopt(load_file(path))
         return encoder
 
 
@@ -246,15 +250,19 @@ class Ear(nn.Module):
         layers: list[nn.Module] = []
         for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
             stride = (2 if index == 1 else 1, 2)
-            layers += [nn.Conv2d(before, after, 3, stride=stride, padding=1), nn.LeakyReLU(0.1)]
+            convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1)
+            nn.init.kaiming_normal_(convolution.weight, a=LEAK)
+            layers += [convolution, nn.LeakyReLU(LEAK)]
         self.convolutions = nn.Sequential(*layers)
-        self.project = nn.Linear(self.channels[-1] * BANDS // 2**4, features)
+        heard = self.channels[-1] * BANDS // 2**4
+        self.norm = nn.LayerNorm(heard)
+        self.project = nn.Linear(heard, features)
         nn.init.zeros_(self.project.weight)
         nn.init.zeros_(self.project.bias)
 
     def forward(self, bands: Tensor) -> Tensor:
         heard = self.convolutions(bands.unflatten(2, (2, BANDS)).flatten(1, 2)[:, None])  # [batch, channels, frames, 3]
-        return self.project(heard.transpose(1, 2).flatten(2))
+        return self.project(self.norm(heard.transpose(1, 2).flatten(2)))
 
 
 def _head(width: int, hidden: int, outputs: int) -> nn.Module:

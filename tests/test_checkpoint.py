@@ -139,7 +139,7 @@ def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: P
     save_checkpoint(plain, tmp_path / "without")
     encoder = plain.encoder
     assert isinstance(encoder, CompactEncoder)
-    torch.nn.init.normal_(encoder.add_ear().project.weight)
+    torch.nn.init.normal_(encoder.add_ear().project.weight, std=0.03)
     encoder.add_locator()
     encoder.add_assessor(7)
     model = SpeechQualityModel(encoder, plain.llm, plain.tokenizer, plain.config)

@@ -14,8 +14,10 @@ import soundfile
 import soxr
 
 from sqllm.audio import SAMPLE_RATE, Clip, load_clip, set_level
+from sqllm.encoders import CompactEncoder, pad_batch
 from sqllm.hearing import Hearing
 from sqllm.judge import SpeechQualityLLM
+from sqllm.scores import DIMENSIONS
 
 CLEAN = Path(__file__).resolve().parent.parent / "assets" / "examples" / "clean.flac"
 
@@ -62,6 +64,16 @@ def test_loudness_falls_on_both_sides_of_the_usual_level(default_judge: SpeechQu
     }
     assert loudness[-26] > loudness[-50] + 0.5
     assert loudness[-26] > loudness[-6] + 0.3
+
+
+def test_the_encoder_itself_knows_how_loud_a_clip_is(default_judge: SpeechQualityLLM, clean: np.ndarray) -> None:
+    encoder = default_judge.model.encoder
+    assert isinstance(encoder, CompactEncoder)
+    opinions = []
+    for level in (-26, -50):
+        frames, _ = encoder(*pad_batch([set_level(clean, level)]))
+        opinions.append(float(encoder.opinions(frames)[..., DIMENSIONS.index("loudness")].mean()))
+    assert opinions[0] > opinions[1] + 1.5
 
 
 def test_a_clip_against_itself_is_at_the_top(default_judge: SpeechQualityLLM) -> None:
