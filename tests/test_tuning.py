@@ -124,6 +124,16 @@ def test_faults_are_told_by_kind() -> None:
     assert _macro_f1(told, true) == pytest.approx((0.5 + 1.0) / 2)
 
 
+def test_measuring_an_encoder_before_tuning_leaves_it_as_it_is(clips: list[CorpusClip], tmp_path: Path) -> None:
+    MapStore(untrained(), tmp_path / "cache").fill(sounds_of(clips))
+    torch.manual_seed(0)
+    fresh = CompactEncoder()  # as new modules are: in training mode
+    Tuner(fresh, clips, clips, TuningSettings(out=tmp_path, cache=tmp_path / "cache", epochs=0)).run()
+    after = fresh.state_dict()
+    for name, value in untrained().state_dict().items():
+        assert torch.equal(after[name], value), name
+
+
 def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     clips: list[CorpusClip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,7 @@ class Tuner:
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
         lessons, self.held = Lessons.of(self.train), Lessons.of(self.validation)
         done_epochs, best = self._resume()
+        self._set_dropout(0.0)
         if done_epochs == 0:
             print(f"before tuning: {self._validate()[1]}", flush=True)
         for epoch in range(done_epochs, settings.epochs):
