@@ -26,7 +26,7 @@ from sqllm.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy, spect
 # Of the compact encoder's fixed part, a frame of 20 ms: the convolutions' maps, and levels and bands of its halves.
 MAP_WIDTH = 1024 + 2 + 2 * BANDS
 OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
-LEAK = 0.1  # of the ear's leaky rectifiers, as of the trunk's
+LEAK = 0.1  # of leaky rectifiers, as in Distill-MOS
 TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
 
 
@@ -87,7 +87,7 @@ class CompactEncoder(AudioEncoder):
         for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
             last = index == len(self.channels) - 2
             stride = (2 if index else 1, 2 if last else 1)
-            layers += [nn.Conv2d(before, after, 3, stride=stride, padding=(0, 1)), nn.LeakyReLU(0.1)]
+            layers += [nn.Conv2d(before, after, 3, stride=stride, padding=(0, 1)), nn.LeakyReLU(LEAK)]
         self.convolutions = nn.Sequential(*layers)
         self.norm_input = nn.BatchNorm1d(1024)
         self.norm_transformer = nn.BatchNorm1d(1024)
@@ -200,9 +200,8 @@ class CompactEncoder(AudioEncoder):
         return scaled_energy(power).unflatten(1, (frames, 2)).flatten(2)
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
-        """Weights that know nothing of the level, Distill-MOS's among them, stay deaf to it."""
-        if f"{prefix}project.weight" in state_dict:  # else no weights of an encoder, which keeps its own
-            state_dict.setdefault(f"{prefix}level.weight", torch.zeros_like(self.level.weight))
+        """Weights that know nothing of the level, Distill-MOS's among them, leave it as it is (at first, deaf)."""
+        state_dict.setdefault(f"{prefix}level.weight", self.level.weight)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def queries(self) -> list[nn.Parameter]:

@@ -68,9 +68,8 @@ class Projector(nn.Module):
         return nn.functional.rms_norm(projected, projected.shape[-1:]) * self.scale
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
-        """Weights of before what changed was heard stay deaf to it."""
-        if f"{prefix}scale" in state_dict:
-            state_dict.setdefault(f"{prefix}changes.weight", torch.zeros_like(self.changes.weight))
+        """Weights of before what changed was heard leave it as it is: a new projector is deaf to it."""
+        state_dict.setdefault(f"{prefix}changes.weight", self.changes.weight)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 
