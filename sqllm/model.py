@@ -134,12 +134,20 @@ class SpeechQualityModel(nn.Module):
         ids = torch.tensor(self.encode_text(text), device=self.device)
         return self.llm.get_input_embeddings()(ids).expand(len(beside), -1, -1).to(beside.dtype)
 
-    def forward(self, prefix: Tensor, trees: Sequence[PromptTree]) -> Tensor:
-        """Hidden states of the trees' tokens behind the audio, all in one pass: [batch, tokens, dim]."""
-        batch = TreeBatch.of(trees, prefix.shape[1], with_prefix_rows=True)
+    def prefix_length(self, reference: bool = False, second: bool = False) -> int:
+        """How many embeddings `prefix` gives."""
+        words = [*self.encode_text(self.turns.opening), *(self.encode_text(SECOND_CLIP) if second else ())]
+        return len(words) + self.config.audio_tokens * (1 + reference + second)
+
+    def forward(self, prefix: Tensor, trees: Sequence[PromptTree] | TreeBatch) -> Tensor:
+        """Hidden states of the trees' tokens behind the audio, all in one pass: [batch, tokens, dim].
+
+        A batch of trees has to be made `with_prefix_rows`.
+        """
+        batch = trees if isinstance(trees, TreeBatch) else TreeBatch.of(trees, prefix.shape[1], with_prefix_rows=True)
         text = self.llm.get_input_embeddings()(batch.ids.to(self.device))
         dtype = text.dtype
-        positions = torch.arange(prefix.shape[1]).expand(len(trees), -1)
+        positions = torch.arange(prefix.shape[1]).expand(len(batch.ids), -1)
         hidden = self.body(
             inputs_embeds=torch.cat([prefix.to(dtype), text], dim=1),
             attention_mask=batch.mask.to(self.device, dtype),

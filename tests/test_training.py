@@ -34,7 +34,7 @@ from sqllm.training.tasks import (
     listener_scores,
     make_lesson,
 )
-from sqllm.training.trainer import LOG_NAME, Trainer, TrainerSettings, lesson_loss
+from sqllm.training.trainer import LOG_NAME, Draw, TargetBatch, Trainer, TrainerSettings, lesson_loss
 from tests.tiny import speech_like, tiny_model
 from train.evaluate import EvaluateSettings
 from train.experiments import ExperimentSettings
@@ -244,11 +244,12 @@ def test_the_loss_is_lowest_for_the_logits_that_the_targets_ask_for(words: Vocab
             return hidden
 
     settings = TrainerSettings()
-    best = lesson_loss(Passing(), wanted, [lesson], settings)  # type: ignore[arg-type]
+    targets = TargetBatch.of([lesson])
+    best = lesson_loss(Passing(), wanted, targets, settings)  # type: ignore[arg-type]
     assert best.expectation < 0.01
     for seed in range(3):
         noise = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(seed))
-        assert lesson_loss(Passing(), wanted + noise, [lesson], settings).total > best.total  # type: ignore[arg-type]
+        assert lesson_loss(Passing(), wanted + noise, targets, settings).total > best.total  # type: ignore[arg-type]
 
 
 def settings_for(steps: int, **more: float) -> TrainerSettings:
@@ -287,10 +288,10 @@ def test_a_run_that_was_interrupted_ends_with_the_same_parameters(
     whole = train(tmp_path / "whole", settings)
     step = Trainer._train_step
 
-    def fails_at_the_fourth(trainer: Trainer) -> object:
+    def fails_at_the_fourth(trainer: Trainer, draw: Draw) -> object:
         if trainer.step == 3:
             raise KeyboardInterrupt
-        return step(trainer)
+        return step(trainer, draw)
 
     with monkeypatch.context() as patched:
         patched.setattr(Trainer, "_train_step", fails_at_the_fourth)
@@ -332,11 +333,21 @@ def test_an_encoder_that_trains_hears_clips_and_references_as_it_is_by_now(tmp_p
 def test_pairs_of_clips_are_compared(tmp_path: Path) -> None:
     trainer = Trainer(learner(), token_set(16), token_set(6, seed=1), tmp_path, settings_for(4, comparisons=1.0))
     trainer.run()
-    prefix, lessons = trainer._draw_pairs(np.random.default_rng(0))
-    assert prefix.shape[1] > 2 * trainer.model.config.audio_tokens
+    assert len(trainer.draw(0).compared) == trainer.settings.batch
+    *_, lessons = trainer._draw_pairs(np.random.default_rng(0))
     for lesson in lessons:
         assert {target.kind for target in lesson.targets} == {"text"}
         assert "A MOS" in trainer.model.tokenizer.decode(lesson.tree.ids)
+
+
+def test_questions_made_ahead_by_workers_are_the_same(tmp_path: Path) -> None:
+    settings = settings_for(5, text=1.0, faults=0.5, comparisons=0.3)
+    alone = Trainer(learner(), token_set(16), token_set(6, seed=1), tmp_path / "alone", settings)
+    helped = Trainer(alone.model, alone.corpus, alone.validation, tmp_path, dataclasses.replace(settings, workers=2))
+    for one, other in zip(alone._draws(), helped._draws(), strict=True):
+        assert (one.rows, one.with_reference, one.compared) == (other.rows, other.with_reference, other.compared)
+        assert torch.equal(one.trees.ids, other.trees.ids)
+        assert torch.equal(one.targets.ids, other.targets.ids)
 
 
 def test_training_stops_when_validation_no_longer_gets_better(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

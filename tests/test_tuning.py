@@ -17,6 +17,7 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifac
 from sqllm.training.dataset import cached_tokens, listen_to
 from sqllm.training.maps import MapStore, Sound, sounds_of
 from sqllm.training.tuning import Lessons, Tuner, TuningSettings, _macro_f1, located_faults
+from sqllm.training.waves import WaveStore, disguised
 from tests.tiny import speech_like, tiny_model
 
 
@@ -134,6 +135,25 @@ def test_measuring_an_encoder_before_tuning_leaves_it_as_it_is(clips: list[Corpu
         assert torch.equal(after[name], value), name
 
 
+def tuned_in_halves(
+    clips: list[CorpusClip], settings: TuningSettings, monkeypatch: pytest.MonkeyPatch
+) -> CompactEncoder:
+    """An untrained encoder whose tuning was killed after an epoch, and begun again."""
+    save = Tuner._save
+
+    def killed_after_an_epoch(tuner: Tuner, epoch: int, best: float) -> None:
+        save(tuner, epoch, best)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Tuner, "_save", killed_after_an_epoch)
+        with pytest.raises(KeyboardInterrupt):
+            Tuner(untrained(), clips, clips, settings).run()
+    encoder = untrained()
+    Tuner(encoder, clips, clips, settings).run()
+    return encoder
+
+
 def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     clips: list[CorpusClip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,19 +168,7 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     assert whole.locator is not None
     assert whole.assessor is not None
 
-    halves = dataclasses.replace(settings, out=tmp_path / "halves")
-    save = Tuner._save
-
-    def killed_after_an_epoch(tuner: Tuner, epoch: int, best: float) -> None:
-        save(tuner, epoch, best)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Tuner, "_save", killed_after_an_epoch)
-        with pytest.raises(KeyboardInterrupt):
-            Tuner(untrained(), clips, clips, halves).run()
-    resumed = untrained()
-    Tuner(resumed, clips, clips, halves).run()
+    resumed = tuned_in_halves(clips, dataclasses.replace(settings, out=tmp_path / "halves"), monkeypatch)
     for name, value in whole.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[name], value)
     loaded = load_encoder("compact", str(settings.out / "encoder.safetensors"))
@@ -169,6 +177,48 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     assert loaded.width == whole.width == whole.features + 3 * len(DIMENSIONS) + len(ARTIFACT_KINDS)
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
     assert Sound(clips[0].degraded).wave().shape == (16000,)
+
+
+def test_waves_are_kept_and_begin_later(clips: list[CorpusClip]) -> None:
+    store = WaveStore()
+    sounds = sounds_of(clips[:2])
+    store.fill(sounds)
+    whole, lengths = store.batch(sounds)
+    assert lengths.tolist() == [store.samples(sound) for sound in sounds] == [len(sound.wave()) for sound in sounds]
+    torch.testing.assert_close(whole[1], torch.from_numpy(sounds[1].wave()), atol=1e-3, rtol=1e-3)
+    later, shorter = store.batch(sounds, [5, 0])
+    torch.testing.assert_close(later[0, : int(shorter[0])], whole[0, 5 * 320 : int(lengths[0])])
+    assert (lengths - shorter).tolist() == [5 * 320, 0]
+
+
+def test_a_disguised_tone_is_lower_by_the_stretch_and_as_loud() -> None:
+    seconds, hertz, stretch = 1.0, 1000.0, 1.04
+    times = torch.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    tone = 0.5 * torch.sin(2 * torch.pi * hertz * times)
+    heard, lengths = disguised(tone.repeat(2, 1), torch.tensor([16000, 8000]), stretch, torch.tensor([0.0, torch.pi]))
+    assert lengths.tolist() == [16640, 8320]
+    torch.testing.assert_close(heard[1], -heard[0], atol=1e-4, rtol=0)  # half a turn
+    middle = heard[0, 2000:14000]
+    expected = 0.5 * torch.sin(2 * torch.pi * hertz / stretch * torch.arange(2000, 14000) / SAMPLE_RATE)
+    torch.testing.assert_close(middle, expected, atol=0.02, rtol=0)
+
+
+def test_convolutions_can_be_tuned_too_and_go_on_as_if_never_stopped(
+    clips: list[CorpusClip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = TuningSettings(
+        out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3, convolution_learning_rate=1e-3, average=0.5
+    )
+    whole, before = untrained(), untrained().state_dict()
+    Tuner(whole, clips, clips, settings).run()
+    assert not torch.equal(whole.state_dict()["convolutions.0.weight"], before["convolutions.0.weight"])
+    assert not (tmp_path / "cache").exists()
+    kept = load_encoder("compact", str(tmp_path / "whole" / "encoder.safetensors")).state_dict()
+    assert not torch.equal(kept["convolutions.0.weight"], whole.state_dict()["convolutions.0.weight"])  # an average
+    assert torch.equal(kept["norm_input.running_mean"], before["norm_input.running_mean"])
+    resumed = tuned_in_halves(clips, dataclasses.replace(settings, out=tmp_path / "halves"), monkeypatch)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value)
 
 
 def test_tuning_goes_on_with_the_head_that_tells_the_moments(clips: list[CorpusClip], tmp_path: Path) -> None:

@@ -122,6 +122,9 @@ class MapStore:
                 index.write("\n" + "\n".join(lines))
                 index.flush()
 
+    def samples(self, sound: Sound) -> int:
+        return self.places[sound.name][2]
+
     def batch(self, sounds: Sequence[Sound], skipped: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
         """Maps of some sounds, padded with zeros: [batch, frames, MAP_WIDTH] float32, and their lengths in samples.
 

@@ -35,9 +35,11 @@ ABSENT_FAULTS = 6
 MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
 DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
 OTHER_REFERENCE = 0.1
-# The more there is to say or to weigh, the more often.
-_OFTEN = ("explanatory", "explanatory", "explanatory", "lay", "engineer", "fix", "noise-or-codec", "dim-categorical")
-TEXT_FAMILIES = (*FAMILIES, *_OFTEN, "use", "when", "same-reference")
+TARGET_KINDS = ("score", "text", "fault")
+# The more there is to say or to weigh, and the more ways of asking there are, the more often.
+_OFTEN = {"explanatory": 3, "dominant": 3, "fix": 3, "noise-or-codec": 3, "lay": 3, "acceptability": 2, "off-topic": 2}
+_SOMETIMES = ("engineer", "dim-categorical", "use", "when", "same-reference")
+TEXT_FAMILIES = (*FAMILIES, *(family for family, times in _OFTEN.items() for _ in range(times)), *_SOMETIMES)
 
 
 @dataclass(frozen=True)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from sqllm.checkpoint import save_checkpoint
 from sqllm.model import SpeechQualityModel
+from sqllm.prompt import TreeBatch
 from sqllm.reading import Vocabulary
 from sqllm.training.dataset import TokenSet, hear_sounds, listen_to
 from sqllm.training.evaluation import accuracy, read_token_set
 from sqllm.training.files import save_whole
 from sqllm.training.maps import Sound
 from sqllm.training.precision import training_precision
-from sqllm.training.tasks import Lesson, Tasks, comparable, make_comparison, make_lesson
+from sqllm.training.tasks import TARGET_KINDS, Lesson, Tasks, comparable, make_comparison, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
 FEWEST_VALIDATION_CLIPS = 3
@@ -33,7 +35,8 @@ class TrainerSettings:
     """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference,
     `other_listener` and `faults` those that ask more than the typical listener's scores. `text` is how many text
     answers a clip is asked for on average, `comparisons` the share of steps that compare pairs of clips instead.
-    Training stops early after `patience` validations without a better one (0: never).
+    Training stops early after `patience` validations without a better one (0: never). `workers` processes make the
+    questions ahead: a GPU would wait for them.
     """
 
     steps: int = 3000
@@ -57,6 +60,7 @@ class TrainerSettings:
     validate_every: int = 250
     validate_clips: int = 120
     patience: int = 0
+    workers: int = 0
     seed: int = 1
 
 
@@ -65,69 +69,109 @@ class LossParts:
     """The loss and its parts, for the log."""
 
     total: Tensor
-    score: float
-    expectation: float
-    text: float
-    fault: float
+    score: Tensor
+    expectation: Tensor
+    text: Tensor
+    fault: Tensor
+
+
+@dataclass(frozen=True)
+class TargetBatch:
+    """The targets of some lessons, packed: what is wanted behind the tokens `where` (lesson and position, [targets,
+    2]), as `probabilities` of token `ids` [targets, widest]; their weights and kinds [targets].
+
+    `firsts` [scores] are the rows of the scores' first digits; `rows`, `scores` and `digits` [branches] those of the
+    second digits, the score that each belongs to and the first digit it stands behind; `labels` [scores].
+    """
+
+    where: Tensor
+    ids: Tensor
+    probabilities: Tensor
+    weights: Tensor
+    kinds: Tensor
+    firsts: Tensor
+    rows: Tensor
+    scores: Tensor
+    digits: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, lessons: Sequence[Lesson]) -> TargetBatch:
+        targets = [(i, target) for i, lesson in enumerate(lessons) for target in lesson.targets]
+        widest = max(len(target.ids) for _, target in targets)
+        ids, probabilities = np.zeros((len(targets), widest), np.int64), np.zeros((len(targets), widest), np.float32)
+        for row, (_, target) in enumerate(targets):
+            ids[row, : len(target.ids)] = target.ids
+            probabilities[row, : len(target.ids)] = target.probabilities
+        starts = np.cumsum([0, *(len(lesson.targets) for lesson in lessons)])
+        scores = [
+            (int(start), score) for start, lesson in zip(starts, lessons, strict=False) for score in lesson.scores
+        ]
+        branches = [
+            (start + row, index, digit - 1)
+            for index, (start, score) in enumerate(scores)
+            for row, digit in zip(score.rows[1:], score.branches, strict=True)
+        ]
+        rows, of_scores, digits = torch.tensor(branches, dtype=torch.long).reshape(-1, 3).T
+        return cls(
+            torch.tensor([[i, target.position] for i, target in targets]),
+            torch.from_numpy(ids),
+            torch.from_numpy(probabilities),
+            torch.tensor([target.weight for _, target in targets]),
+            torch.tensor([TARGET_KINDS.index(target.kind) for _, target in targets]),
+            torch.tensor([start + score.rows[0] for start, score in scores], dtype=torch.long),
+            rows,
+            of_scores,
+            digits,
+            torch.tensor([score.label for _, score in scores]),
+        )
+
+    def to(self, device: torch.device) -> TargetBatch:
+        return TargetBatch(*(getattr(self, f.name).to(device) for f in fields(self)))
 
 
 def lesson_loss(
-    model: SpeechQualityModel, hidden: Tensor, lessons: Sequence[Lesson], settings: TrainerSettings
+    model: SpeechQualityModel, hidden: Tensor, targets: TargetBatch, settings: TrainerSettings
 ) -> LossParts:
     """Soft cross-entropy over the whole vocabulary on all targets, plus the squared error of read scores.
 
-    `hidden`: [batch, tokens, dim] of the lessons' trees.
+    `hidden`: [batch, tokens, dim] of the lessons' trees; `targets` on its device.
     """
-    rows = [(i, target) for i, lesson in enumerate(lessons) for target in lesson.targets]
-    where = torch.tensor([[i, target.position] for i, target in rows], device=hidden.device)
-    logits = model.logits(hidden[where[:, 0], where[:, 1]])  # [targets, vocabulary]
-    widest = max(len(target.ids) for _, target in rows)
-    ids = torch.zeros(len(rows), widest, dtype=torch.long)
-    wanted = torch.zeros(len(rows), widest)
-    for row, (_, target) in enumerate(rows):
-        ids[row, : len(target.ids)] = torch.tensor(target.ids)
-        wanted[row, : len(target.ids)] = torch.tensor(target.probabilities)
-    logs = torch.log_softmax(logits, dim=-1).gather(1, ids.to(hidden.device))
-    entropy = -(wanted.to(hidden.device) * logs).sum(dim=1)
-    weights = torch.tensor([target.weight for _, target in rows], device=hidden.device)
-    kinds = np.array([target.kind for _, target in rows])
-    scores = max(1, sum(len(lesson.scores) for lesson in lessons))
-
-    def part(kind: str, norm: float) -> Tensor:
-        chosen = torch.from_numpy(kinds == kind).to(hidden.device)
-        return (entropy * weights)[chosen].sum() / norm
-
-    faults = max(1e-6, sum(target.weight for _, target in rows if target.kind == "fault"))
-    texts = max(1e-6, sum(target.weight for _, target in rows if target.kind == "text"))
-    score, text, fault = part("score", scores), part("text", texts), part("fault", faults)
-    expectation = _expectation_errors(logs, lessons).sum() / scores
+    logits = model.logits(hidden[targets.where[:, 0], targets.where[:, 1]])  # [targets, vocabulary]
+    logs = torch.log_softmax(logits, dim=-1).gather(1, targets.ids)
+    entropy = -(targets.probabilities * logs).sum(dim=1) * targets.weights
+    count = max(1, len(targets.firsts))
+    by_kind = [targets.kinds == kind for kind in range(len(TARGET_KINDS))]
+    sums = {kind: entropy[chosen].sum() for kind, chosen in zip(TARGET_KINDS, by_kind, strict=True)}
+    weights = {kind: targets.weights[chosen].sum() for kind, chosen in zip(TARGET_KINDS, by_kind, strict=True)}
+    score, expectation = sums["score"] / count, _expectation_errors(logs, targets).sum() / count
+    text, fault = (sums[kind] / weights[kind].clamp(min=1e-6) for kind in ("text", "fault"))
     total = score + 0.5 * expectation + settings.text_weight * text + settings.fault_weight * fault
-    return LossParts(total, *(float(value.detach()) for value in (score, expectation, text, fault)))
+    return LossParts(total, *(value.detach() for value in (score, expectation, text, fault)))
 
 
-def _expectation_errors(logs: Tensor, lessons: Sequence[Lesson]) -> Tensor:
+def _expectation_errors(logs: Tensor, targets: TargetBatch) -> Tensor:
     """Squared errors of the scores' expectations; a digit whose branch was not asked counts as d.45 (5 as 5.0)."""
-    firsts, seconds, labels = [], [], []
-    start = 0
-    for lesson in lessons:
-        for score in lesson.scores:
-            firsts.append(start + score.rows[0])
-            seconds.append([(start + row, digit) for row, digit in zip(score.rows[1:], score.branches, strict=True)])
-            labels.append(score.label)
-        start += len(lesson.targets)
-    if not firsts:
+    if not len(targets.firsts):
         return logs.new_zeros(1)
-    first = torch.softmax(logs[firsts, :5], dim=1)
-    values = first.new_tensor([1.45, 2.45, 3.45, 4.45, 5.0]).repeat(len(firsts), 1)
-    rows = [row for branches in seconds for row, _ in branches]
-    score_index = [index for index, branches in enumerate(seconds) for _ in branches]
-    digit_index = [digit - 1 for branches in seconds for _, digit in branches]
-    tenths = torch.softmax(logs[rows, :10], dim=1) @ (torch.arange(10, device=logs.device) / 10)
-    base = torch.tensor(digit_index, device=logs.device) + 1.0
-    values = values.index_put(
-        (torch.tensor(score_index, device=logs.device), torch.tensor(digit_index, device=logs.device)), base + tenths
-    )
-    return ((first * values).sum(dim=1) - first.new_tensor(labels)).square()
+    first = torch.softmax(logs[targets.firsts, :5], dim=1)
+    values = first.new_tensor([1.45, 2.45, 3.45, 4.45, 5.0]).repeat(len(first), 1)
+    tenths = torch.softmax(logs[targets.rows, :10], dim=1) @ (torch.arange(10, device=logs.device) / 10)
+    values = values.index_put((targets.scores, targets.digits), targets.digits + 1.0 + tenths)
+    return ((first * values).sum(dim=1) - targets.labels).square()
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a step hears and asks: the rows of its clips in the corpus, whether their references are heard too, the rows
+    of the clips that they are compared with (none: they are rated), the trees and their targets.
+    """
+
+    rows: list[int]
+    with_reference: bool
+    compared: list[int]
+    trees: TreeBatch
+    targets: TargetBatch
 
 
 @dataclass
@@ -167,22 +211,16 @@ class Trainer:
         self.model.train()
         saved = time.monotonic()
         bar = tqdm(total=self.settings.steps, initial=self.step, desc="training", unit="step", mininterval=5)
-        while self.step < self.settings.steps and not self._out_of_patience():
-            parts = self._train_step()
+        for draw in self._draws():
+            if self._out_of_patience():
+                break
+            parts = self._train_step(draw)
             self.step += 1
             bar.update()
             if self.step % 10 == 0:
                 bar.set_postfix(score=f"{parts.score:.2f}", text=f"{parts.text:.2f}", refresh=False)
-                self._log(
-                    {
-                        "step": self.step,
-                        "loss": float(parts.total),
-                        "score": parts.score,
-                        "expectation": parts.expectation,
-                        "text": parts.text,
-                        "fault": parts.fault,
-                    }
-                )
+                figures = {part.name: float(getattr(parts, part.name).detach()) for part in fields(parts)}
+                self._log({"step": self.step, "loss": figures.pop("total"), **figures})
             if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
                 self._validate()
             if time.monotonic() - saved > 60 * self.settings.checkpoint_minutes:
@@ -193,48 +231,71 @@ class Trainer:
     def _out_of_patience(self) -> bool:
         return 0 < self.settings.patience <= self.disappointments
 
-    def _train_step(self) -> LossParts:
-        rng = np.random.default_rng([self.settings.seed, self.step])
+    def _train_step(self, draw: Draw) -> LossParts:
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
-        prefix, lessons = self._draw_pairs(rng) if rng.random() < self.settings.comparisons else self._draw_clips(rng)
+        prefix = self._prefix(
+            self._tokens(draw.rows),
+            self._tokens(draw.rows, True) if draw.with_reference else None,
+            self._tokens(draw.compared) if draw.compared else None,
+        )
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * self._rate()
         self.optimizer.zero_grad(set_to_none=True)
         # LoRA's float32 weights compute in bfloat16: a fifth faster on a CPU, with the same losses.
         with training_precision(self.model.device, self.model.body.dtype):
-            hidden = self.model(prefix, [lesson.tree for lesson in lessons])
-            parts = lesson_loss(self.model, hidden, lessons, self.settings)
+            hidden = self.model(prefix, draw.trees)
+            parts = lesson_loss(self.model, hidden, draw.targets.to(hidden.device), self.settings)
         parts.total.backward()
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(trained, self.settings.clip_norm)
         self.optimizer.step()
         return parts
 
-    def _draw_clips(self, rng: np.random.Generator) -> tuple[Tensor, list[Lesson]]:
-        """Clips to rate, the prefix they are heard by, and what is asked of each."""
-        chosen, with_reference = self._draw_batch(rng)
+    def _draws(self) -> Iterable[Draw]:
+        """What the steps to come hear and ask, made ahead by `workers` processes (0: by this one, when it is time)."""
+        steps: Any = range(self.step, self.settings.steps)
+        workers, draw = self.settings.workers, cast(Any, self.draw)
+        start = "fork" if workers else None
+        return DataLoader(steps, batch_size=None, num_workers=workers, collate_fn=draw, multiprocessing_context=start)
+
+    def draw(self, step: int) -> Draw:
+        """What a step hears and asks."""
+        rng = np.random.default_rng([self.settings.seed, step])
+        if rng.random() < self.settings.comparisons:
+            rows, compared, lessons = self._draw_pairs(rng)
+            with_reference = False
+        else:
+            (rows, with_reference), compared = self._draw_batch(rng, step), []
+            lessons = self._draw_lessons(rng, step, rows, with_reference)
+        before = self.model.prefix_length(with_reference, bool(compared))
+        trees = TreeBatch.of([lesson.tree for lesson in lessons], before, with_prefix_rows=True)
+        return Draw(rows, with_reference, compared, trees, TargetBatch.of(lessons))
+
+    def _draw_lessons(
+        self, rng: np.random.Generator, step: int, rows: Sequence[int], with_reference: bool
+    ) -> list[Lesson]:
+        """What is asked of some clips."""
         settings = self.settings
-        plain = 1.0 if self.step < settings.plain_start * settings.steps else settings.plain_share
+        plain = 1.0 if step < settings.plain_start * settings.steps else settings.plain_share
         shares = settings.other_listener, settings.faults, settings.text % 1
         other_listener, faults, one_more = (bool(rng.random() < share) for share in shares)
         tasks = Tasks(other_listener, faults, int(settings.text) + one_more)
-        lessons = [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks, with_reference) for i in chosen]
-        return self._prefix(self._tokens(chosen), self._tokens(chosen, True) if with_reference else None), lessons
+        return [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks, with_reference) for i in rows]
 
-    def _draw_pairs(self, rng: np.random.Generator) -> tuple[Tensor, list[Lesson]]:
-        """Random pairs of clips to compare, and the prefix they are heard by."""
+    def _draw_pairs(self, rng: np.random.Generator) -> tuple[list[int], list[int], list[Lesson]]:
+        """Random pairs of clips, and what is asked of each."""
         pairs = rng.choice(self.comparable, size=(self.settings.batch, 2), replace=True)
         clips = self.corpus.clips
         lessons = [make_comparison(clips[one], clips[other], self.words, rng) for one, other in pairs]
-        first, second = (self._tokens(rows.tolist()) for rows in pairs.T)
-        return self._prefix(first, second=second), lessons
+        first, second = pairs.T.tolist()
+        return first, second, lessons
 
-    def _draw_batch(self, rng: np.random.Generator) -> tuple[list[int], bool]:
+    def _draw_batch(self, rng: np.random.Generator, step: int) -> tuple[list[int], bool]:
         """Clips of this step: the next ones of a shuffled epoch, or random ones that have a reference."""
         size, total = self.settings.batch, len(self.corpus)
         if len(self.paired) >= size and rng.random() < self.settings.double_ended:
             return rng.choice(self.paired, size=size, replace=False).tolist(), True
-        epoch, first = divmod(self.step * size, total)
+        epoch, first = divmod(step * size, total)
         order = np.random.default_rng([self.settings.seed, 7, epoch]).permutation(total)
         return np.resize(np.roll(order, -first), size).tolist(), False
 

@@ -1,8 +1,9 @@
-"""Teach the compact encoder's transformer what listening is about before the LLM hears it.
+"""Teach the compact encoder what listening is about before the LLM hears it.
 
 Distill-MOS was trained for one overall score. Here its transformer, and a small ear beside the convolutions, learn
 under two small heads that stay with it: the five scores of every listener and which faults are there (the assessor),
-and when those that happen at moments do (the locator).
+and when those that happen at moments do (the locator). On a CPU the convolutions stay as they are, and what they make
+of every clip is kept on disk; on a GPU they can learn too, from clips that are heard a little otherwise every time.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sqllm.corpus.layout import CorpusClip
 from sqllm.encoders import CompactEncoder, pool_over_time
+from sqllm.model import choose_device
 from sqllm.profiles import PROFILES, TYPICAL
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS
 from sqllm.spans import as_moments, found_spans, spans_of_frames
@@ -25,6 +28,7 @@ from sqllm.training.evaluation import fit_figures
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, sounds_of
 from sqllm.training.precision import training_precision
+from sqllm.training.waves import WaveStore, disguised
 
 STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
 
@@ -33,6 +37,10 @@ STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
 class TuningSettings:
     """How to tune. `epochs` over the corpus in steps of `batch` clips. Every clip begins up to `most_skipped`
     frames (of 20 ms) later than it is: when a recording begins is no part of its quality.
+
+    With a `convolution_learning_rate` the convolutions train too, and every batch is heard up to `most_stretched`
+    faster or slower, pitch and all, its phase turned by a random angle: neither is a fault. The encoder kept is then an
+    average over steps, each older one counting `average` times the next.
     """
 
     corpus: Path = Path("corpus")
@@ -43,6 +51,9 @@ class TuningSettings:
     batch: int = 16
     learning_rate: float = 3e-4
     head_learning_rate: float = 1e-3
+    convolution_learning_rate: float = 0.0
+    most_stretched: float = 0.05
+    average: float = 0.998
     weight_decay: float = 0.01
     dropout: float = 0.1
     most_skipped: int = 10
@@ -122,14 +133,42 @@ def _known_mean(errors: Tensor, wanted: Tensor) -> Tensor:
     return errors[known].mean() if known.any() else errors.new_zeros(())
 
 
+def _said(encoder: CompactEncoder, frames: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """What the assessor says of each clip: scores [clips, listeners * 5] and fault logits [clips, kinds]."""
+    said = pool_over_time(encoder.opinions(frames), counts, 1)[:, 0].float()
+    return 3 + said[:, : -len(ARTIFACT_KINDS)], said[:, -len(ARTIFACT_KINDS) :]
+
+
+def _located(
+    encoder: CompactEncoder, clips: Sequence[CorpusClip], frames: Tensor, counts: Tensor
+) -> list[tuple[int, int]]:
+    """For each located artifact of each clip: how many of its moments are found (IoU .5) and how many there are."""
+    logits = encoder.locate(frames)
+    assert logits is not None
+    rate, found = encoder.frame_rate, []
+    for clip, likely, count in zip(clips, logits.float().sigmoid().cpu().numpy(), counts.tolist(), strict=True):
+        for artifact in clip.artifacts or ():
+            if artifact.kind in LOCATED_KINDS and artifact.spans:
+                true = as_moments(artifact.spans, count / rate)
+                told = spans_of_frames(likely[:count, LOCATED_KINDS.index(artifact.kind)], rate)
+                found.append((found_spans(true, as_moments(told, count / rate)), len(true)))
+    return found
+
+
 @dataclass
 class Tuner:
-    """Training of the encoder's transformer under a head; `run` goes on where an earlier run stopped."""
+    """Training of the encoder under its heads; `run` goes on where an earlier run stopped."""
 
     encoder: CompactEncoder
     train: list[CorpusClip]
     validation: list[CorpusClip]
     settings: TuningSettings
+
+    def __post_init__(self) -> None:
+        self.device = choose_device()[0]
+        self.whole = self.settings.convolution_learning_rate > 0
+        self.store = WaveStore() if self.whole else MapStore(self.encoder, self.settings.cache)
+        self.average: AveragedModel | None = None
 
     def run(self) -> None:
         """Tune to the last epoch; writes the encoder of the best validation to `out/encoder.safetensors`."""
@@ -138,8 +177,9 @@ class Tuner:
 
         settings = self.settings
         settings.out.mkdir(parents=True, exist_ok=True)
-        self.store = MapStore(self.encoder, settings.cache)
-        self.store.fill(sounds_of(self.train) + sounds_of(self.validation))
+        clips = [*self.train, *self.validation]
+        # With its references among its maps, `train.finetune` finds all that it hears.
+        self.store.fill(map(Sound.of, clips) if self.whole else sounds_of(clips))
         torch.manual_seed(settings.seed)
         self.encoder.requires_grad_(False)
         ear = self.encoder.ear or self.encoder.add_ear()
@@ -148,12 +188,18 @@ class Tuner:
         assessor = self.encoder.assessor or self.encoder.add_assessor(opinions)
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
         fresh = [p for module in (ear, locator, assessor, self.encoder.level) for p in module.parameters()]
-        for parameter in [*upper, *fresh]:
-            parameter.requires_grad_(True)
         groups: list[dict[str, Any]] = [
             {"params": upper, "peak": settings.learning_rate},
             {"params": fresh, "peak": settings.head_learning_rate},
         ]
+        self.encoder.to(self.device)
+        if self.whole:
+            lower = list(self.encoder.convolutions.parameters())
+            groups.append({"params": lower, "peak": settings.convolution_learning_rate})
+            self.average = AveragedModel(self.encoder, multi_avg_fn=get_ema_multi_avg_fn(settings.average))
+        for group in groups:
+            for parameter in group["params"]:
+                parameter.requires_grad_(True)
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
         lessons, self.held = Lessons.of(self.train), Lessons.of(self.validation)
         done_epochs, best = self._resume()
@@ -169,46 +215,51 @@ class Tuner:
                 for group in self.optimizer.param_groups:
                     group["lr"] = group["peak"] * min(1.0, (epoch * len(batches) + step + 1) / 100) * _cosine(done)
                 self.optimizer.zero_grad(set_to_none=True)
-                with training_precision(torch.device("cpu")):
+                with training_precision(self.device):
                     loss = self._loss(rows, lessons)
                 loss.backward()
                 nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
                 self.optimizer.step()
+                if self.average is not None:
+                    self.average.update_parameters(self.encoder)
             self._set_dropout(0.0)
             mean, figures = self._validate()
             print(f"epoch {epoch + 1}: {figures}", flush=True)
             if mean > best:
                 best = mean
-                save_file(
-                    {n: v.contiguous() for n, v in self.encoder.state_dict().items()}, settings.out / WEIGHTS_NAME
-                )
+                save_file({n: v.contiguous() for n, v in self.kept.state_dict().items()}, settings.out / WEIGHTS_NAME)
             self._save(epoch + 1, best)
+
+    @property
+    def kept(self) -> CompactEncoder:
+        """The encoder to validate and keep: the average over steps, where there is one."""
+        return self.encoder if self.average is None else cast(CompactEncoder, self.average.module)
 
     def _batches(self, rng: np.random.Generator, like: int = 20) -> list[np.ndarray]:
         """The clips of an epoch in random batches, each of clips of like length (out of `like` batches' clips)."""
         size, order = self.settings.batch, rng.permutation(len(self.train))
-        samples = np.array([self.store.places[Sound(clip.degraded).name][2] for clip in self.train])
+        samples = np.array([self.store.samples(Sound(clip.degraded)) for clip in self.train])
         blocks = [order[start : start + size * like] for start in range(0, len(order), size * like)]
         ordered = [block[np.argsort(samples[block], kind="stable")] for block in blocks]
         batches = [block[i : i + size] for block in ordered for i in range(0, len(block) - size + 1, size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 
-    def _listen(self, sounds: Sequence[Sound], skipped: Sequence[int] = ()) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What the assessor says of each clip, scores [clips, listeners * 5] and fault logits [clips, kinds], the
-        encoder's frames and how many of them are real; `skipped` frames are left out at the beginning.
-        """
-        frames, counts = self.encoder.upper(*self.store.batch(sounds, skipped))
-        said = pool_over_time(self.encoder.opinions(frames), counts, 1)[:, 0].float()
-        return 3 + said[:, : -len(ARTIFACT_KINDS)], said[:, -len(ARTIFACT_KINDS) :], frames, counts
-
     def _loss(self, rows: np.ndarray, lessons: Lessons) -> Tensor:
         settings = self.settings
         clips = [self.train[i] for i in rows]
         skipped = torch.randint(settings.most_skipped + 1, (len(clips),)).tolist()
-        scores, faults, frames, counts = self._listen([Sound(clip.degraded) for clip in clips], skipped)
+        heard, lengths = self._batch([Sound(clip.degraded) for clip in clips], skipped)
+        stretch = 1.0
+        if self.whole:
+            stretch += settings.most_stretched * (2 * float(torch.rand(())) - 1)
+            angles = 2 * torch.pi * torch.rand(len(clips))
+            heard, lengths = disguised(heard, lengths, stretch, angles.to(self.device))
+        frames, counts = self._frames(self.encoder, heard, lengths)
+        scores, faults = _said(self.encoder, frames, counts)
         binary = nn.functional.binary_cross_entropy_with_logits
-        wanted, present = lessons.scores[rows], lessons.faults[rows]
-        local = located_faults(clips, counts.tolist(), frames.shape[1], self.encoder.frame_rate, skipped)
+        wanted, present = lessons.scores[rows].to(self.device), lessons.faults[rows].to(self.device)
+        rate, skipped = stretch * self.encoder.frame_rate, [round(stretch * count) for count in skipped]
+        local = located_faults(clips, counts.tolist(), frames.shape[1], rate, skipped).to(self.device)
         located = self.encoder.locate(frames)
         assert located is not None
         error = _known_mean((scores - wanted.nan_to_num()).square(), wanted)
@@ -216,16 +267,26 @@ class Tuner:
         where = _known_mean(binary(located.float(), local.nan_to_num(), reduction="none"), local)
         return error + settings.fault_weight * fault + settings.local_weight * where
 
+    def _batch(self, sounds: Sequence[Sound], skipped: Sequence[int] = ()) -> tuple[Tensor, Tensor]:
+        """Waves or maps of some sounds, and their lengths in samples."""
+        heard, lengths = self.store.batch(sounds, skipped)
+        return heard.to(self.device), lengths.to(self.device)
+
+    def _frames(self, encoder: CompactEncoder, heard: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        return encoder(heard, lengths) if self.whole else encoder.upper(heard, lengths)
+
     def _validate(self) -> tuple[float, str]:
         """Mean Pearson r of the typical listener's scores, and all figures in words."""
         read, heard, found = [], [], []
+        encoder = self.kept.eval()
         with torch.inference_mode():
             for start in range(0, len(self.validation), 32):
-                sounds = [Sound(clip.degraded) for clip in self.validation[start : start + 32]]
-                scores, faults, frames, counts = self._listen(sounds)
-                found += self._located(self.validation[start : start + 32], frames, counts)
-                read.append(scores)
-                heard.append(faults)
+                clips = self.validation[start : start + 32]
+                frames, counts = self._frames(encoder, *self._batch([Sound(clip.degraded) for clip in clips]))
+                scores, faults = _said(encoder, frames, counts)
+                found += _located(encoder, clips, frames, counts)
+                read.append(scores.cpu())
+                heard.append(faults.cpu())
         predicted, wanted = torch.cat(read), self.held.scores
         figures = {}
         for i, dimension in enumerate(DIMENSIONS):
@@ -236,19 +297,6 @@ class Tuner:
         words = ", ".join(f"{d} {f['r']:.3f}/{f['mae']:.3f}" for d, f in figures.items())
         f1 = _macro_f1(torch.cat(heard) > 0, self.held.faults)
         return mean, f"mean r {mean:.4f}; r/MAE {words}; faults F1 {f1:.3f}; moments {told} of {true} found"
-
-    def _located(self, clips: Sequence[CorpusClip], frames: Tensor, counts: Tensor) -> list[tuple[int, int]]:
-        """For each located artifact of each clip: how many of its moments are found (IoU .5) and how many there are."""
-        logits = self.encoder.locate(frames)
-        assert logits is not None
-        rate, found = self.encoder.frame_rate, []
-        for clip, likely, count in zip(clips, logits.float().sigmoid().numpy(), counts.tolist(), strict=True):
-            for artifact in clip.artifacts or ():
-                if artifact.kind in LOCATED_KINDS and artifact.spans:
-                    true = as_moments(artifact.spans, count / rate)
-                    told = spans_of_frames(likely[:count, LOCATED_KINDS.index(artifact.kind)], rate)
-                    found.append((found_spans(true, as_moments(told, count / rate)), len(true)))
-        return found
 
     def _set_dropout(self, share: float) -> None:
         """Drop out between the layers; dropped attention would cost four times as much on a CPU."""
@@ -262,6 +310,7 @@ class Tuner:
             "epoch": epoch,
             "best": best,
             "encoder": self.encoder.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
         save_whole(state, self.settings.out / STATE_NAME)
@@ -272,6 +321,8 @@ class Tuner:
             return 0, -1.0
         state = torch.load(path, weights_only=True)
         self.encoder.load_state_dict(state["encoder"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         return state["epoch"], state["best"]
 
