@@ -23,6 +23,7 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArti
 from sqllm.spectra import CHANGES
 from sqllm.training.dataset import TokenSet, cached_tokens, listen_to, training_clips
 from sqllm.training.evaluation import accuracy, fit_figures, read_token_set, table
+from sqllm.training.loss import TargetBatch, lesson_loss
 from sqllm.training.probe import probe
 from sqllm.training.settings import read_settings, run_command
 from sqllm.training.tasks import (
@@ -34,7 +35,7 @@ from sqllm.training.tasks import (
     listener_scores,
     make_lesson,
 )
-from sqllm.training.trainer import LOG_NAME, Draw, TargetBatch, Trainer, TrainerSettings, lesson_loss
+from sqllm.training.trainer import LOG_NAME, Draw, Trainer, TrainerSettings
 from tests.tiny import speech_like, tiny_model
 from train.evaluate import EvaluateSettings
 from train.experiments import ExperimentSettings
@@ -243,13 +244,12 @@ def test_the_loss_is_lowest_for_the_logits_that_the_targets_ask_for(words: Vocab
         def logits(self, hidden: torch.Tensor) -> torch.Tensor:
             return hidden
 
-    settings = TrainerSettings()
     targets = TargetBatch.of([lesson])
-    best = lesson_loss(Passing(), wanted, targets, settings)  # type: ignore[arg-type]
+    best = lesson_loss(Passing(), wanted, targets)  # type: ignore[arg-type]
     assert best.expectation < 0.01
     for seed in range(3):
         noise = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(seed))
-        assert lesson_loss(Passing(), wanted + noise, targets, settings).total > best.total  # type: ignore[arg-type]
+        assert lesson_loss(Passing(), wanted + noise, targets).total > best.total  # type: ignore[arg-type]
 
 
 def settings_for(steps: int, **more: float) -> TrainerSettings:

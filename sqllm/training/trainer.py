@@ -21,9 +21,10 @@ from sqllm.reading import Vocabulary
 from sqllm.training.dataset import TokenSet, hear_sounds, listen_to
 from sqllm.training.evaluation import accuracy, read_token_set
 from sqllm.training.files import save_whole
+from sqllm.training.loss import LossParts, TargetBatch, lesson_loss
 from sqllm.training.maps import Sound
 from sqllm.training.precision import training_precision
-from sqllm.training.tasks import TARGET_KINDS, Lesson, Tasks, comparable, make_comparison, make_lesson
+from sqllm.training.tasks import Lesson, Tasks, comparable, make_comparison, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
 FEWEST_VALIDATION_CLIPS = 3
@@ -62,103 +63,6 @@ class TrainerSettings:
     patience: int = 0
     workers: int = 0
     seed: int = 1
-
-
-@dataclass(frozen=True)
-class LossParts:
-    """The loss and its parts, for the log."""
-
-    total: Tensor
-    score: Tensor
-    expectation: Tensor
-    text: Tensor
-    fault: Tensor
-
-
-@dataclass(frozen=True)
-class TargetBatch:
-    """The targets of some lessons, packed: what is wanted behind the tokens `where` (lesson and position, [targets,
-    2]), as `probabilities` of token `ids` [targets, widest]; their weights and kinds [targets].
-
-    `firsts` [scores] are the rows of the scores' first digits; `rows`, `scores` and `digits` [branches] those of the
-    second digits, the score that each belongs to and the first digit it stands behind; `labels` [scores].
-    """
-
-    where: Tensor
-    ids: Tensor
-    probabilities: Tensor
-    weights: Tensor
-    kinds: Tensor
-    firsts: Tensor
-    rows: Tensor
-    scores: Tensor
-    digits: Tensor
-    labels: Tensor
-
-    @classmethod
-    def of(cls, lessons: Sequence[Lesson]) -> TargetBatch:
-        targets = [(i, target) for i, lesson in enumerate(lessons) for target in lesson.targets]
-        widest = max(len(target.ids) for _, target in targets)
-        ids, probabilities = np.zeros((len(targets), widest), np.int64), np.zeros((len(targets), widest), np.float32)
-        for row, (_, target) in enumerate(targets):
-            ids[row, : len(target.ids)] = target.ids
-            probabilities[row, : len(target.ids)] = target.probabilities
-        starts = np.cumsum([0, *(len(lesson.targets) for lesson in lessons)])
-        scores = [
-            (int(start), score) for start, lesson in zip(starts, lessons, strict=False) for score in lesson.scores
-        ]
-        branches = [
-            (start + row, index, digit - 1)
-            for index, (start, score) in enumerate(scores)
-            for row, digit in zip(score.rows[1:], score.branches, strict=True)
-        ]
-        rows, of_scores, digits = torch.tensor(branches, dtype=torch.long).reshape(-1, 3).T
-        return cls(
-            torch.tensor([[i, target.position] for i, target in targets]),
-            torch.from_numpy(ids),
-            torch.from_numpy(probabilities),
-            torch.tensor([target.weight for _, target in targets]),
-            torch.tensor([TARGET_KINDS.index(target.kind) for _, target in targets]),
-            torch.tensor([start + score.rows[0] for start, score in scores], dtype=torch.long),
-            rows,
-            of_scores,
-            digits,
-            torch.tensor([score.label for _, score in scores]),
-        )
-
-    def to(self, device: torch.device) -> TargetBatch:
-        return TargetBatch(*(getattr(self, f.name).to(device) for f in fields(self)))
-
-
-def lesson_loss(
-    model: SpeechQualityModel, hidden: Tensor, targets: TargetBatch, settings: TrainerSettings
-) -> LossParts:
-    """Soft cross-entropy over the whole vocabulary on all targets, plus the squared error of read scores.
-
-    `hidden`: [batch, tokens, dim] of the lessons' trees; `targets` on its device.
-    """
-    logits = model.logits(hidden[targets.where[:, 0], targets.where[:, 1]])  # [targets, vocabulary]
-    logs = torch.log_softmax(logits, dim=-1).gather(1, targets.ids)
-    entropy = -(targets.probabilities * logs).sum(dim=1) * targets.weights
-    count = max(1, len(targets.firsts))
-    by_kind = [targets.kinds == kind for kind in range(len(TARGET_KINDS))]
-    sums = {kind: entropy[chosen].sum() for kind, chosen in zip(TARGET_KINDS, by_kind, strict=True)}
-    weights = {kind: targets.weights[chosen].sum() for kind, chosen in zip(TARGET_KINDS, by_kind, strict=True)}
-    score, expectation = sums["score"] / count, _expectation_errors(logs, targets).sum() / count
-    text, fault = (sums[kind] / weights[kind].clamp(min=1e-6) for kind in ("text", "fault"))
-    total = score + 0.5 * expectation + settings.text_weight * text + settings.fault_weight * fault
-    return LossParts(total, *(value.detach() for value in (score, expectation, text, fault)))
-
-
-def _expectation_errors(logs: Tensor, targets: TargetBatch) -> Tensor:
-    """Squared errors of the scores' expectations; a digit whose branch was not asked counts as d.45 (5 as 5.0)."""
-    if not len(targets.firsts):
-        return logs.new_zeros(1)
-    first = torch.softmax(logs[targets.firsts, :5], dim=1)
-    values = first.new_tensor([1.45, 2.45, 3.45, 4.45, 5.0]).repeat(len(first), 1)
-    tenths = torch.softmax(logs[targets.rows, :10], dim=1) @ (torch.arange(10, device=logs.device) / 10)
-    values = values.index_put((targets.scores, targets.digits), targets.digits + 1.0 + tenths)
-    return ((first * values).sum(dim=1) - targets.labels).square()
 
 
 @dataclass(frozen=True)
@@ -244,7 +148,8 @@ class Trainer:
         # LoRA's float32 weights compute in bfloat16: a fifth faster on a CPU, with the same losses.
         with training_precision(self.model.device, self.model.body.dtype):
             hidden = self.model(prefix, draw.trees)
-            parts = lesson_loss(self.model, hidden, draw.targets.to(hidden.device), self.settings)
+            targets, weights = draw.targets.to(hidden.device), (self.settings.text_weight, self.settings.fault_weight)
+            parts = lesson_loss(self.model, hidden, targets, *weights)
         parts.total.backward()
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(trained, self.settings.clip_norm)
