@@ -245,11 +245,11 @@ def test_the_loss_is_lowest_for_the_logits_that_the_targets_ask_for(words: Vocab
             return hidden
 
     targets = TargetBatch.of([lesson])
-    best = lesson_loss(Passing(), wanted, targets)  # type: ignore[arg-type]
+    best = lesson_loss(Passing(), wanted, targets, 0.5, 0.3)  # type: ignore[arg-type]
     assert best.expectation < 0.01
     for seed in range(3):
         noise = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(seed))
-        assert lesson_loss(Passing(), wanted + noise, targets).total > best.total  # type: ignore[arg-type]
+        assert lesson_loss(Passing(), wanted + noise, targets, 0.5, 0.3).total > best.total  # type: ignore[arg-type]
 
 
 def settings_for(steps: int, **more: float) -> TrainerSettings:
@@ -333,7 +333,11 @@ def test_an_encoder_that_trains_hears_clips_and_references_as_it_is_by_now(tmp_p
 def test_pairs_of_clips_are_compared(tmp_path: Path) -> None:
     trainer = Trainer(learner(), token_set(16), token_set(6, seed=1), tmp_path, settings_for(4, comparisons=1.0))
     trainer.run()
-    assert len(trainer.draw(0).compared) == trainer.settings.batch
+    draw = trainer.draw(0)
+    prefix = trainer._prefix(trainer._tokens(draw.rows), second=trainer._tokens(draw.compared))
+    assert prefix.shape[1] > 2 * trainer.model.config.audio_tokens
+    assert prefix.shape[1] == trainer.model.prefix_length(second=True)
+    assert len(draw.compared) == trainer.settings.batch
     *_, lessons = trainer._draw_pairs(np.random.default_rng(0))
     for lesson in lessons:
         assert {target.kind for target in lesson.targets} == {"text"}

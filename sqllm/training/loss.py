@@ -52,10 +52,8 @@ class TargetBatch:
         for row, (_, target) in enumerate(targets):
             ids[row, : len(target.ids)] = target.ids
             probabilities[row, : len(target.ids)] = target.probabilities
-        starts = np.cumsum([0, *(len(lesson.targets) for lesson in lessons)])
-        scores = [
-            (int(start), score) for start, lesson in zip(starts, lessons, strict=False) for score in lesson.scores
-        ]
+        starts = np.cumsum([0, *(len(lesson.targets) for lesson in lessons[:-1])]).tolist()
+        scores = [(start, score) for start, lesson in zip(starts, lessons, strict=True) for score in lesson.scores]
         branches = [
             (start + row, index, digit - 1)
             for index, (start, score) in enumerate(scores)
@@ -80,7 +78,7 @@ class TargetBatch:
 
 
 def lesson_loss(
-    model: SpeechQualityModel, hidden: Tensor, targets: TargetBatch, text_weight: float = 0.5, fault_weight: float = 0.3
+    model: SpeechQualityModel, hidden: Tensor, targets: TargetBatch, text_weight: float, fault_weight: float
 ) -> LossParts:
     """Soft cross-entropy over the whole vocabulary on all targets, plus the squared error of read scores.
 
@@ -89,12 +87,15 @@ def lesson_loss(
     logits = model.logits(hidden[targets.where[:, 0], targets.where[:, 1]])  # [targets, vocabulary]
     logs = torch.log_softmax(logits, dim=-1).gather(1, targets.ids)
     entropy = -(targets.probabilities * logs).sum(dim=1) * targets.weights
+
+    def of_kind(values: Tensor, kind: str) -> Tensor:
+        return values[targets.kinds == TARGET_KINDS.index(kind)].sum()
+
     count = max(1, len(targets.firsts))
-    by_kind = [targets.kinds == kind for kind in range(len(TARGET_KINDS))]
-    sums = {kind: entropy[chosen].sum() for kind, chosen in zip(TARGET_KINDS, by_kind, strict=True)}
-    weights = {kind: targets.weights[chosen].sum() for kind, chosen in zip(TARGET_KINDS, by_kind, strict=True)}
-    score, expectation = sums["score"] / count, _expectation_errors(logs, targets).sum() / count
-    text, fault = (sums[kind] / weights[kind].clamp(min=1e-6) for kind in ("text", "fault"))
+    score, expectation = of_kind(entropy, "score") / count, _expectation_errors(logs, targets).sum() / count
+    text, fault = (
+        of_kind(entropy, kind) / of_kind(targets.weights, kind).clamp(min=1e-6) for kind in ("text", "fault")
+    )
     total = score + 0.5 * expectation + text_weight * text + fault_weight * fault
     return LossParts(total, *(value.detach() for value in (score, expectation, text, fault)))
 

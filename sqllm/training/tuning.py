@@ -238,7 +238,7 @@ class Tuner:
     def _batches(self, rng: np.random.Generator, like: int = 20) -> list[np.ndarray]:
         """The clips of an epoch in random batches, each of clips of like length (out of `like` batches' clips)."""
         size, order = self.settings.batch, rng.permutation(len(self.train))
-        samples = np.array([self.store.samples(Sound(clip.degraded)) for clip in self.train])
+        samples = np.array([self.store.samples(Sound.of(clip)) for clip in self.train])
         blocks = [order[start : start + size * like] for start in range(0, len(order), size * like)]
         ordered = [block[np.argsort(samples[block], kind="stable")] for block in blocks]
         batches = [block[i : i + size] for block in ordered for i in range(0, len(block) - size + 1, size)]
@@ -248,7 +248,7 @@ class Tuner:
         settings = self.settings
         clips = [self.train[i] for i in rows]
         skipped = torch.randint(settings.most_skipped + 1, (len(clips),)).tolist()
-        heard, lengths = self._batch([Sound(clip.degraded) for clip in clips], skipped)
+        heard, lengths = self._batch([Sound.of(clip) for clip in clips], skipped)
         stretch = 1.0
         if self.whole:
             stretch += settings.most_stretched * (2 * float(torch.rand(())) - 1)
@@ -282,7 +282,7 @@ class Tuner:
         with torch.inference_mode():
             for start in range(0, len(self.validation), 32):
                 clips = self.validation[start : start + 32]
-                frames, counts = self._frames(encoder, *self._batch([Sound(clip.degraded) for clip in clips]))
+                frames, counts = self._frames(encoder, *self._batch([Sound.of(clip) for clip in clips]))
                 scores, faults = _said(encoder, frames, counts)
                 found += _located(encoder, clips, frames, counts)
                 read.append(scores.cpu())

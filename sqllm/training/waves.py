@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sqllm.encoders import pad_batch
 from sqllm.training.maps import FRAME_SAMPLES, Sound
 
 FAST = 3200  # samples, and parts of it, of which a Fourier transform is fast
@@ -18,7 +20,7 @@ FAST = 3200  # samples, and parts of it, of which a Fourier transform is fast
 class WaveStore:
     """Waves of sounds, [samples] float16 each: two gigabytes hold 18 hours."""
 
-    waves: dict[Sound, Tensor] = field(default_factory=dict)
+    waves: dict[Sound, np.ndarray] = field(default_factory=dict)
 
     def fill(self, sounds: Iterable[Sound]) -> None:
         """Read what is not there yet, with a progress bar."""
@@ -27,7 +29,7 @@ class WaveStore:
         missing = [sound for sound in sounds if sound not in self.waves]
         with ThreadPoolExecutor() as pool:
             for sound, wave in zip(missing, tqdm(pool.map(Sound.wave, missing), "reading", len(missing)), strict=True):
-                self.waves[sound] = torch.from_numpy(wave).half()
+                self.waves[sound] = wave.astype(np.float16)
 
     def samples(self, sound: Sound) -> int:
         return len(self.waves[sound])
@@ -38,9 +40,7 @@ class WaveStore:
         `skipped`: how many frames of each are left out at its beginning, as if the clip began later.
         """
         starts = [FRAME_SAMPLES * count for count in skipped] or [0] * len(sounds)
-        waves = [self.waves[sound][start:] for sound, start in zip(sounds, starts, strict=True)]
-        padded = nn.utils.rnn.pad_sequence(waves, batch_first=True)
-        return padded.float(), torch.tensor([len(wave) for wave in waves])
+        return pad_batch([self.waves[sound][start:] for sound, start in zip(sounds, starts, strict=True)])
 
 
 def disguised(waves: Tensor, lengths: Tensor, stretch: float, angles: Tensor) -> tuple[Tensor, Tensor]:
