@@ -138,15 +138,16 @@ def test_measuring_an_encoder_before_tuning_leaves_it_as_it_is(clips: list[Corpu
 def tuned_in_halves(
     clips: list[CorpusClip], settings: TuningSettings, monkeypatch: pytest.MonkeyPatch
 ) -> CompactEncoder:
-    """An untrained encoder whose tuning was killed after an epoch, and begun again."""
-    save = Tuner._save
+    """An untrained encoder whose tuning was killed after three of its four steps, and begun again."""
+    settings, save = dataclasses.replace(settings, checkpoint_minutes=0), Tuner._save
 
-    def killed_after_an_epoch(tuner: Tuner, epoch: int, best: float) -> None:
-        save(tuner, epoch, best)
-        raise KeyboardInterrupt
+    def killed_amid_an_epoch(tuner: Tuner, steps: int, best: float) -> None:
+        save(tuner, steps, best)
+        if steps == 3:
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Tuner, "_save", killed_after_an_epoch)
+        patched.setattr(Tuner, "_save", killed_amid_an_epoch)
         with pytest.raises(KeyboardInterrupt):
             Tuner(untrained(), clips, clips, settings).run()
     encoder = untrained()

@@ -3,7 +3,7 @@
     python -m train.tune train/configs/tune.yaml corpus=DIR out=DIR cache=DIR [encoder_source=FILE]
 
 Writes `out/encoder.safetensors`, which `train.finetune` takes as `encoder_source=`. Goes on after a kill, at the last
-whole epoch. Settings and their meaning: `train/configs/tune.yaml`.
+checkpoint. Settings and their meaning: `train/configs/tune.yaml`.
 """
 
 from __future__ import annotations

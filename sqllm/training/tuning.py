@@ -8,6 +8,7 @@ of every clip is kept on disk; on a GPU they can learn too, from clips that are 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from sqllm.training.precision import training_precision
 from sqllm.training.waves import WaveStore, disguised
 
 STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
+WARM_UP = 100  # steps
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class TuningSettings:
     most_skipped: int = 10
     fault_weight: float = 0.3
     local_weight: float = 0.3
+    checkpoint_minutes: float = 4.0
     seed: int = 1
 
 
@@ -202,41 +205,52 @@ class Tuner:
                 parameter.requires_grad_(True)
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.weight_decay)
         lessons, self.held = Lessons.of(self.train), Lessons.of(self.validation)
-        done_epochs, best = self._resume()
+        per_epoch = max(1, len(self._batches(0)))
+        first, best = self._resume()
         self._set_dropout(0.0)
-        if done_epochs == 0:
+        if first == 0:
             print(f"before tuning: {self._validate()[1]}", flush=True)
-        for epoch in range(done_epochs, settings.epochs):
-            batches = self._batches(np.random.default_rng([settings.seed, epoch]))
-            torch.manual_seed(settings.seed * 1000 + epoch)
+        saved = time.monotonic()
+        for epoch in range(first // per_epoch, settings.epochs):
+            batches, done = self._batches(epoch), max(0, first - epoch * per_epoch)
             self._set_dropout(settings.dropout)
-            for step, rows in enumerate(tqdm(batches, desc=f"epoch {epoch + 1}", unit="step", mininterval=10)):
-                done = (epoch + step / len(batches)) / settings.epochs
-                for group in self.optimizer.param_groups:
-                    group["lr"] = group["peak"] * min(1.0, (epoch * len(batches) + step + 1) / 100) * _cosine(done)
-                self.optimizer.zero_grad(set_to_none=True)
-                with training_precision(self.device):
-                    loss = self._loss(rows, lessons)
-                loss.backward()
-                nn.utils.clip_grad_norm_([p for group in groups for p in group["params"]], 1.0)
-                self.optimizer.step()
-                if self.average is not None:
-                    self.average.update_parameters(self.encoder)
+            progress = tqdm(batches[done:], f"epoch {epoch + 1}", per_epoch, initial=done, unit="step")
+            for step, rows in enumerate(progress, epoch * per_epoch + done):
+                self._take_step(step, settings.epochs * per_epoch, rows, lessons)
+                whole = (step + 1) % per_epoch == 0  # is validated first
+                if not whole and time.monotonic() - saved > 60 * settings.checkpoint_minutes:
+                    self._save(step + 1, best)
+                    saved = time.monotonic()
             self._set_dropout(0.0)
             mean, figures = self._validate()
             print(f"epoch {epoch + 1}: {figures}", flush=True)
             if mean > best:
                 best = mean
                 save_file({n: v.contiguous() for n, v in self.kept.state_dict().items()}, settings.out / WEIGHTS_NAME)
-            self._save(epoch + 1, best)
+            self._save((epoch + 1) * per_epoch, best)
+
+    def _take_step(self, step: int, steps: int, rows: np.ndarray, lessons: Lessons) -> None:
+        """Learn from one batch: linear warm-up, then a cosine down to zero at `steps`."""
+        torch.manual_seed(self.settings.seed * 1_000_000 + step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * min(1.0, (step + 1) / WARM_UP) * _cosine(step / steps)
+        self.optimizer.zero_grad(set_to_none=True)
+        with training_precision(self.device):
+            loss = self._loss(rows, lessons)
+        loss.backward()
+        nn.utils.clip_grad_norm_([p for group in self.optimizer.param_groups for p in group["params"]], 1.0)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.encoder)
 
     @property
     def kept(self) -> CompactEncoder:
         """The encoder to validate and keep: the average over steps, where there is one."""
         return self.encoder if self.average is None else cast(CompactEncoder, self.average.module)
 
-    def _batches(self, rng: np.random.Generator, like: int = 20) -> list[np.ndarray]:
+    def _batches(self, epoch: int, like: int = 20) -> list[np.ndarray]:
         """The clips of an epoch in random batches, each of clips of like length (out of `like` batches' clips)."""
+        rng = np.random.default_rng([self.settings.seed, epoch])
         size, order = self.settings.batch, rng.permutation(len(self.train))
         samples = np.array([self.store.samples(Sound.of(clip)) for clip in self.train])
         blocks = [order[start : start + size * like] for start in range(0, len(order), size * like)]
@@ -305,9 +319,9 @@ class Tuner:
                 module.p = share
         self.encoder.train(share > 0)
 
-    def _save(self, epoch: int, best: float) -> None:
+    def _save(self, steps: int, best: float) -> None:
         state = {
-            "epoch": epoch,
+            "steps": steps,
             "best": best,
             "encoder": self.encoder.state_dict(),
             "average": None if self.average is None else self.average.state_dict(),
@@ -316,6 +330,7 @@ class Tuner:
         save_whole(state, self.settings.out / STATE_NAME)
 
     def _resume(self) -> tuple[int, float]:
+        """How many steps were taken, and the best validation so far."""
         path = self.settings.out / STATE_NAME
         if not path.is_file():
             return 0, -1.0
@@ -324,7 +339,7 @@ class Tuner:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        return state["epoch"], state["best"]
+        return state["steps"], state["best"]
 
 
 def _cosine(done: float) -> float:
