@@ -14,7 +14,8 @@ from scipy.signal import lfilter
 from sqllm.audio import SAMPLE_RATE, active_level, align_reference, set_level
 from sqllm.corpus import builder, codecs
 from sqllm.corpus import degradations as damage
-from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources
+from sqllm.corpus.audibility import severity_of_noisiness
+from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources, recorded_noise
 from sqllm.corpus.chain import CALL_ORDER, WAYS, Call, Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.layout import COLUMNS, INDEX_NAME, TRUTH_NAME, CorpusClip, read_corpus, write_index
@@ -227,12 +228,12 @@ def test_clips_without_speech_are_made_with_and_without_noise_recordings(sources
 
 
 class FakeTeacher:
-    """NISQA v2's columns from the clip's level alone; raises KeyboardInterrupt after `patience` clips."""
+    """NISQA v2's columns from the clip's level alone; raises KeyboardInterrupt after `patience` clips or a few more."""
 
     def __init__(self, patience: int) -> None:
-        self.left = patience * (1 + sum(p.hears_otherwise for p in PROFILES.values()))
+        self.left = patience * (2 + sum(p.hears_otherwise for p in PROFILES.values()))
 
-    def __call__(self, degraded: np.ndarray, reference: np.ndarray | None) -> dict[str, float]:
+    def __call__(self, degraded: np.ndarray, reference: np.ndarray | None = None) -> dict[str, float]:
         self.left -= 1
         if self.left < 0:
             raise KeyboardInterrupt
@@ -315,6 +316,31 @@ def test_a_built_corpus_reads_back_with_its_truth(
         assert clip.artifacts is not None
         named = "+".join(f"{artifact.kind}:{artifact.severity}" for artifact in clip.artifacts)
         assert clip.condition == ((named or "clean") if clip.speech else "no speech")
+        assert clip.faults(reference=True) == clip.artifacts
+        # The teacher of these tests calls every recording a little noisy.
+        noisy = clip.speech and not {artifact.kind for artifact in clip.artifacts} & {
+            "background-noise",
+            "noise-suppression",
+        }
+        assert [(a.kind, a.severity) for a in clip.recorded] == [("background-noise", "slight")] * noisy
+        assert clip.faults() == (*clip.recorded, *clip.artifacts)
+
+
+@pytest.mark.parametrize(
+    ("noisiness", "severity"), [(4.5, ""), (2.91, ""), (2.9, "slight"), (2.5, "moderate"), (1.2, "strong")]
+)
+def test_the_noise_of_a_recording_is_called_as_that_of_a_clip(noisiness: float, severity: str) -> None:
+    assert severity_of_noisiness(noisiness) == severity
+
+
+def test_a_recordings_own_noise_is_a_fault_unless_noise_was_added_or_taken_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(builder, "load_teacher", lambda name, weights: lambda clip: {"nisqa_noisiness": 2.0})
+    (noise,) = recorded_noise(None, SPEECH, [Artifact("codec", "slight")])
+    assert (noise.kind, noise.severity) == ("background-noise", "moderate")
+    for kind in ("background-noise", "noise-suppression"):
+        assert recorded_noise(None, SPEECH, [Artifact(kind, "slight")]) == []
 
 
 def test_written_rows_are_read_as_they_were(tmp_path: Path) -> None:

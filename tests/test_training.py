@@ -206,6 +206,21 @@ def test_notes_of_a_lesson_tell_whether_the_reference_is_heard_and_doubt_some_fa
     assert told[False].count("possibly") > 5
 
 
+def test_noise_that_the_recording_came_with_is_a_fault_unless_the_reference_tells_better(words: Vocabulary) -> None:
+    noise = HeardArtifact("background-noise", "strong")
+    clip = dataclasses.replace(clip_with(3.0), artifacts=(), recorded=(noise,))
+    told = {}
+    for reference in (True, False):
+        rng = np.random.default_rng(5)
+        decoded = [
+            words.model.tokenizer.decode(make_lesson(clip, words, rng, 0.5, reference=reference).tree.ids)
+            for _ in range(20)
+        ]
+        told[reference] = sum("Faults: strong background noise" in text for text in decoded)
+    assert told[True] == 0
+    assert told[False] > 5
+
+
 def test_many_answers_come_behind_the_same_notes(words: Vocabulary) -> None:
     tree = make_lesson(clip_with(3.0), words, np.random.default_rng(3), 0.5, Tasks(False, False, 5)).tree
     decoded = [words.model.tokenizer.decode(tree.ids[start:stop]) for start, stop in tree.spans]

@@ -16,6 +16,7 @@ from sqllm.scores import SEVERITIES
 TOP = 5.0
 SEVERITY_STEPS = {"slight": 0.08, "moderate": 0.45, "strong": 1.2}  # a smaller drop is not called a fault
 JUDGED_IN_DECIBELS = frozenset({"too-quiet", "too-loud", "level-change"})
+RECORDED_NOISE = {"slight": 2.9, "moderate": 2.5, "strong": 1.9}  # NISQA v2's noisiness of noise like that, at most
 NOISE_FLOORS = {"slight": 32.0, "moderate": 24.0, "strong": 13.0}  # dB of speech over residual noise, at most
 
 
@@ -32,3 +33,12 @@ def severity_of_drop(drop: float) -> str:
 def severity_of_residue(decibels: float) -> str:
     """The severity of noise that is left `decibels` below the speech; empty where nothing is heard."""
     return next((name for name in reversed(SEVERITIES) if decibels <= NOISE_FLOORS[name]), "")
+
+
+def severity_of_noisiness(noisiness: float) -> str:
+    """The severity of the noise in a recording to which nothing was done, by its noisiness (1-5); empty where nothing
+    is heard.
+
+    The limits lie where clips with added noise of each severity do, and nothing else wrong.
+    """
+    return next((name for name in reversed(SEVERITIES) if noisiness <= RECORDED_NOISE[name]), "")

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from sqllm.audio import SAMPLE_RATE, active_level
-from sqllm.corpus.audibility import TOP
+from sqllm.corpus.audibility import TOP, severity_of_noisiness
 from sqllm.corpus.chain import Sources, list_artifacts, make_clip
-from sqllm.corpus.degradations import Wave
+from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.fusion import FUSED_TEACHERS, fuse
 from sqllm.corpus.layout import SCORE_COLUMNS, SIMULATED, write_index
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
@@ -98,6 +98,8 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         label = fuse(figures)
         if set(label.scores) != set(DIMENSIONS):
             raise ValueError("NISQA v2 gives this clip no scores")
+        applied = [*made.artifacts, *made.inaudible]
+        recorded = recorded_noise(plan.nisqa_weights, made.reference, applied) if made.speech else []
         heard = {p.name: _heard_by(plan, p, degraded, level) for p in PROFILES.values() if p.hears_otherwise}
     except Exception as problem:
         return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
@@ -117,17 +119,29 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
     row |= {column: round(label.scores[dimension], 3) for dimension, column in SCORE_COLUMNS.items()}
     row |= {f"{column}_std": round(label.stds[dimension], 3) for dimension, column in SCORE_COLUMNS.items()}
     row |= {name: round(value, 3) for name, value in figures.items() if np.isfinite(value)}
-    applied = [*made.artifacts, *made.inaudible]
     row["parameters"] = json.dumps({artifact.kind: artifact.parameters for artifact in applied}, sort_keys=True)
     truth = {
         "file": f"deg/{name}",
         "speech": made.speech,
         "artifacts": [artifact.to_json() for artifact in made.artifacts],
         "inaudible": [artifact.to_json() for artifact in made.inaudible],
+        "recorded": [artifact.to_json() for artifact in recorded],
         "drawn": made.drawn.to_json(),
         "profile_scores": heard,
     }
     return {"split": split, "number": number, "row": row, "truth": truth}
+
+
+def recorded_noise(nisqa_weights: Path | None, reference: Wave, applied: Sequence[Artifact]) -> list[Artifact]:
+    """The noise that a clean recording came with: not all of them are clean. None where noise was added or taken away.
+
+    A listener who does not have the reference can't tell it from added noise.
+    """
+    if {artifact.kind for artifact in applied} & {"background-noise", "noise-suppression"}:
+        return []
+    noisiness = load_teacher("NISQA v2", nisqa_weights)(reference)["nisqa_noisiness"]
+    severity = severity_of_noisiness(noisiness)
+    return [Artifact("background-noise", severity, [], {"noisiness": round(noisiness, 3)})] if severity else []
 
 
 def _figures(plan: CorpusPlan, names: Sequence[str], degraded: Wave, reference: Wave | None) -> dict[str, float]:

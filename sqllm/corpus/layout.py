@@ -49,7 +49,7 @@ class CorpusClip:
     """One row: where the clip and its reference lie, its ratings (1-5), and, where known, what was done to it.
 
     `level_of` is a recording that was heard at the nominal level, and the clip with the same gain (`at_nominal_level`);
-    without it the clip is heard as it is.
+    without it the clip is heard as it is. `recorded` are faults that the clean recording came with.
     """
 
     degraded: Path
@@ -64,6 +64,13 @@ class CorpusClip:
     artifacts: tuple[HeardArtifact, ...] | None = None
     speech: bool = True
     level_of: Path | None = None
+    recorded: tuple[HeardArtifact, ...] = ()
+
+    def faults(self, reference: bool = False) -> tuple[HeardArtifact, ...]:
+        """What a listener hears wrong with the clip: what was done to it and, unless a reference tells better, what its
+        recording came with. Empty where neither is known.
+        """
+        return (self.artifacts or ()) if reference else (*self.recorded, *(self.artifacts or ()))
 
     @property
     def split(self) -> str:
@@ -141,8 +148,6 @@ def _numbers(row: Mapping[str, str], suffix: str = "") -> dict[str, float]:
 
 
 def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:
-    artifacts = truth.get("artifacts")
-    heard = (HeardArtifact(a["kind"], a["severity"], tuple(map(tuple, a["spans"]))) for a in artifacts or ())
     return CorpusClip(
         folder / row["filepath_deg"],
         folder / row["filepath_ref"] if row.get("filepath_ref") else None,
@@ -153,9 +158,14 @@ def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any])
         _numbers(row),
         _numbers(row, "_std"),
         truth.get("profile_scores", {}),
-        tuple(heard) if artifacts is not None else None,
+        _artifacts(truth["artifacts"]) if "artifacts" in truth else None,
         truth.get("speech", True),
+        recorded=_artifacts(truth.get("recorded", ())),
     )
+
+
+def _artifacts(values: Iterable[Mapping[str, Any]]) -> tuple[HeardArtifact, ...]:
+    return tuple(HeardArtifact(a["kind"], a["severity"], tuple(map(tuple, a["spans"]))) for a in values)
 
 
 def _read_truth(path: Path) -> dict[str, Mapping[str, Any]]:

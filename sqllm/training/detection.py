@@ -82,7 +82,7 @@ def macro_f1(figures: Sequence[KindFigures]) -> float:
 
 def measure_detection(clips: Sequence[CorpusClip], heard: Sequence[Heard]) -> Detection:
     """Figures of what was heard in some clips; those without speech or truth are left out."""
-    pairs = [(c.artifacts, h) for c, h in zip(clips, heard, strict=True) if c.speech and c.artifacts is not None]
+    pairs = [(c.faults(), h) for c, h in zip(clips, heard, strict=True) if c.speech and c.artifacts is not None]
     clean = [told for true, told in pairs if not true]
     alone = [(true, told) for true, told in pairs if len({a.kind for a in true}) <= 1]
     several = [(true, told) for true, told in pairs if len({a.kind for a in true}) > 1]

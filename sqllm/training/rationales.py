@@ -91,10 +91,10 @@ def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: in
         with contextlib.suppress(ParseError):
             gaps.append(abs(parse_score(texts[-1], "mos") - scores["mos"]))
         for family in FAMILIES:
-            question = draw_question(rng, family, clip.artifacts or (), held_out=True)
+            question = draw_question(rng, family, clip.faults(), held_out=True)
             answer = hearing.ask(question.text).text
             own[family].append(is_right(question, answer, scores, hearing.artifacts()))
-            true[family].append(is_right(question, answer, scores, clip.artifacts or ()))
+            true[family].append(is_right(question, answer, scores, clip.faults()))
     openings = {" ".join(text.split()[:OPENING_WORDS]).lower() for text in texts}
     far, swapped, told = _compare(judge, clips, heard)
     return Words(

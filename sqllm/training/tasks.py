@@ -124,7 +124,7 @@ def make_lesson(
             weights = np.array([2.0 if profile.hears_otherwise else 1.0 for profile in known])
             _add_scores(lesson, clip, known[int(rng.choice(len(known), p=weights / weights.sum()))], words, rng, plain)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
-        _add_faults(lesson, clip, words, rng, plain)
+        _add_faults(lesson, clip, words, rng, plain, reference)
     if tasks.texts and comparable(clip):
         _add_texts(lesson, clip, words, rng, tasks.texts, reference)
     return lesson
@@ -180,7 +180,9 @@ def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, mass: np.n
     lesson.scores.append(ScoreTarget(rows, tuple(node.branches), label))
 
 
-def _add_faults(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float) -> None:
+def _add_faults(
+    lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.random.Generator, plain: float, reference: bool
+) -> None:
     """Ask for every fault that is there and for some that are not, weighted as if all had been asked."""
     request = FAULT_REQUESTS[_wording(rng, len(FAULT_REQUESTS), plain)]
     stem = lesson.tree.add(words.stem(request), ROOT)
@@ -189,7 +191,7 @@ def _add_faults(lesson: Lesson, clip: CorpusClip, words: Vocabulary, rng: np.ran
         _add_choice(lesson, block, words.speech[int(clip.speech)], 1.0)
     if not clip.speech:
         return
-    present = {artifact.kind: artifact.severity for artifact in clip.artifacts or ()}
+    present = {artifact.kind: artifact.severity for artifact in clip.faults(reference)}
     absent = [kind for kind in ARTIFACT_KINDS if kind not in present]
     asked = list(rng.choice(absent, size=ABSENT_FAULTS, replace=False))
     for kind in [*present, *asked]:
@@ -209,7 +211,7 @@ def _add_texts(
     listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
     profile = listeners[int(rng.integers(len(listeners)))]
     scores = listener_scores(clip, profile)
-    noted = _noted(clip.artifacts or (), rng)
+    noted = _noted(clip.faults(reference), rng)
     # A reference of other speech is noted, but not heard.
     state = "same" if reference else "other" if rng.random() < OTHER_REFERENCE else "none"
     root = lesson.tree.add(words.notes(notes(scores, noted, state)), ROOT)
@@ -225,9 +227,7 @@ def make_comparison(first: CorpusClip, second: CorpusClip, words: Vocabulary, rn
     Both have to be `comparable`.
     """
     lesson = Lesson()
-    one, other = (
-        Notes.of(listener_scores(clip, TYPICAL), _noted(clip.artifacts or (), rng)) for clip in (first, second)
-    )
+    one, other = (Notes.of(listener_scores(clip, TYPICAL), _noted(clip.faults(), rng)) for clip in (first, second))
     root = lesson.tree.add(words.notes(comparison_notes(one, other)), ROOT)
     _add_answer(lesson, words, root, draw_question(rng, COMPARE).text, compose_comparison(one, other, rng))
     return lesson

@@ -94,7 +94,7 @@ def _scores(clip: CorpusClip) -> list[float]:
 
 
 def _faults(clip: CorpusClip) -> list[float]:
-    present = {artifact.kind for artifact in clip.artifacts or ()}
+    present = {artifact.kind for artifact in clip.faults()}
     unknown = clip.artifacts is None or not clip.speech
     return [np.nan if unknown else float(kind in present) for kind in ARTIFACT_KINDS]
 
