@@ -16,7 +16,7 @@ from sqllm.encoders import CompactEncoder, load_encoder, pad_batch
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact
 from sqllm.training.dataset import cached_tokens, listen_to
 from sqllm.training.maps import MapStore, Sound, sounds_of
-from sqllm.training.tuning import Lessons, Tuner, TuningSettings, _macro_f1, located_faults
+from sqllm.training.tuning import Lessons, Tuner, TuningSettings, _told, located_faults
 from sqllm.training.waves import WaveStore, disguised
 from tests.tiny import speech_like, tiny_model
 
@@ -119,10 +119,17 @@ def test_a_level_that_changes_all_along_has_no_moments(clips: list[CorpusClip]) 
     assert marked[0, :, LOCATED_KINDS.index("packet-loss")].eq(0).all()
 
 
-def test_faults_are_told_by_kind() -> None:
-    true = torch.tensor([[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [torch.nan] * 3])
-    told = torch.tensor([[1, 0, 0], [0, 0, 0], [1, 1, 1], [1, 0, 0]]).bool()
-    assert _macro_f1(told, true) == pytest.approx((0.5 + 1.0) / 2)
+def test_faults_are_told_by_the_assessor_and_their_moments_by_the_locator() -> None:
+    encoder = untrained()
+    locator = encoder.add_locator()
+    torch.nn.init.zeros_(locator[-1].weight)  # type: ignore[index]
+    torch.nn.init.constant_(locator[-1].bias, 4.0)  # type: ignore[index]
+    logits = torch.tensor([[1.0 if kind in ("packet-loss", "hum") else -1.0 for kind in ARTIFACT_KINDS]] * 2)
+    logits[1] = -1
+    with torch.inference_mode():
+        hum_and_loss, nothing = _told(encoder, logits, torch.zeros(2, 100, encoder.width), torch.tensor([100, 50]))
+    assert {artifact.kind: artifact.spans for artifact in hum_and_loss} == {"packet-loss": ((0.0, 2.0),), "hum": ()}
+    assert nothing == ()
 
 
 def test_measuring_an_encoder_before_tuning_leaves_it_as_it_is(clips: list[CorpusClip], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ of every clip is kept on disk; on a GPU they can learn too, from clips that are 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -23,8 +23,9 @@ from sqllm.corpus.layout import CorpusClip
 from sqllm.encoders import CompactEncoder, pool_over_time
 from sqllm.model import choose_device
 from sqllm.profiles import PROFILES, TYPICAL
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS
-from sqllm.spans import as_moments, found_spans, spans_of_frames
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact
+from sqllm.spans import spans_of_frames
+from sqllm.training.detection import macro_f1, measure_detection
 from sqllm.training.evaluation import fit_figures
 from sqllm.training.files import save_whole
 from sqllm.training.maps import MapStore, Sound, sounds_of
@@ -122,14 +123,6 @@ def located_faults(
     return touched
 
 
-def _macro_f1(told: Tensor, faults: Tensor) -> float:
-    """The mean F1 over the kinds that occur: told [clips, kinds] against faults [clips, kinds] (NaN: unknown)."""
-    known = ~faults.isnan().any(dim=1)
-    told, true = told[known], faults[known] > 0
-    f1 = 2 * (told & true).sum(dim=0) / (told.sum(dim=0) + true.sum(dim=0)).clamp(min=1)
-    return float(f1[true.any(dim=0)].mean())
-
-
 def _known_mean(errors: Tensor, wanted: Tensor) -> Tensor:
     """The mean where the truth is known; the errors must be numbers elsewhere too, or their gradients are none."""
     known = ~wanted.isnan()
@@ -142,20 +135,21 @@ def _said(encoder: CompactEncoder, frames: Tensor, counts: Tensor) -> tuple[Tens
     return 3 + said[:, : -len(ARTIFACT_KINDS)], said[:, -len(ARTIFACT_KINDS) :]
 
 
-def _located(
-    encoder: CompactEncoder, clips: Sequence[CorpusClip], frames: Tensor, counts: Tensor
-) -> list[tuple[int, int]]:
-    """For each located artifact of each clip: how many of its moments are found (IoU .5) and how many there are."""
+def _told(
+    encoder: CompactEncoder, faults: Tensor, frames: Tensor, counts: Tensor
+) -> Iterator[tuple[HeardArtifact, ...]]:
+    """The artifacts of each clip that the assessor (fault logits [clips, kinds]) tells, with the locator's moments; how
+    severe they are, neither says.
+    """
     logits = encoder.locate(frames)
     assert logits is not None
-    rate, found = encoder.frame_rate, []
-    for clip, likely, count in zip(clips, logits.float().sigmoid().cpu().numpy(), counts.tolist(), strict=True):
-        for artifact in clip.artifacts or ():
-            if artifact.kind in LOCATED_KINDS and artifact.spans:
-                true = as_moments(artifact.spans, count / rate)
-                told = spans_of_frames(likely[:count, LOCATED_KINDS.index(artifact.kind)], rate)
-                found.append((found_spans(true, as_moments(told, count / rate)), len(true)))
-    return found
+    likely, rate = logits.float().sigmoid().cpu().numpy(), encoder.frame_rate
+    for row, count in enumerate(counts.tolist()):
+        when = {
+            kind: tuple(spans_of_frames(likely[row, :count, column], rate)) for column, kind in enumerate(LOCATED_KINDS)
+        }
+        told = [kind for kind, logit in zip(ARTIFACT_KINDS, faults[row].tolist(), strict=True) if logit > 0]
+        yield tuple(HeardArtifact(kind, SEVERITIES[0], when.get(kind, ())) for kind in told)
 
 
 @dataclass
@@ -291,26 +285,27 @@ class Tuner:
 
     def _validate(self) -> tuple[float, str]:
         """Mean Pearson r of the typical listener's scores, and all figures in words."""
-        read, heard, found = [], [], []
+        read: list[Tensor] = []
+        heard: list[tuple[HeardArtifact, ...]] = []
         encoder = self.kept.eval()
         with torch.inference_mode():
             for start in range(0, len(self.validation), 32):
                 clips = self.validation[start : start + 32]
                 frames, counts = self._frames(encoder, *self._batch([Sound.of(clip) for clip in clips]))
                 scores, faults = _said(encoder, frames, counts)
-                found += _located(encoder, clips, frames, counts)
                 read.append(scores.cpu())
-                heard.append(faults.cpu())
+                heard += _told(encoder, faults, frames, counts)
         predicted, wanted = torch.cat(read), self.held.scores
         figures = {}
         for i, dimension in enumerate(DIMENSIONS):
             known = ~wanted[:, i].isnan()
             figures[dimension] = fit_figures(predicted[known, i].clamp(1, 5).numpy(), wanted[known, i].numpy())
         mean = float(np.mean([f["r"] for f in figures.values()]))
-        told, true = (sum(counts) for counts in zip(*found, strict=True)) if found else (0, 0)
         words = ", ".join(f"{d} {f['r']:.3f}/{f['mae']:.3f}" for d, f in figures.items())
-        f1 = _macro_f1(torch.cat(heard) > 0, self.held.faults)
-        return mean, f"mean r {mean:.4f}; r/MAE {words}; faults F1 {f1:.3f}; moments {told} of {true} found"
+        told = measure_detection(self.validation, heard)
+        f1 = f"{macro_f1(told.single):.3f} alone, {macro_f1(told.several):.3f} with others"
+        moments = f"{sum(s.found for s in told.spans)} of {sum(s.moments for s in told.spans)}"
+        return mean, f"mean r {mean:.4f}; r/MAE {words}; faults F1 {f1}; moments {moments} found"
 
     def _set_dropout(self, share: float) -> None:
         """Drop out between the layers; dropped attention would cost four times as much on a CPU."""
