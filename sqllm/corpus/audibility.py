@@ -7,6 +7,8 @@ judged in dB where it is made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sqllm.corpus.degradations import Wave
@@ -32,7 +34,7 @@ def severity_of_drop(drop: float) -> str:
 
 def severity_of_residue(decibels: float) -> str:
     """The severity of noise that is left `decibels` below the speech; empty where nothing is heard."""
-    return next((name for name in reversed(SEVERITIES) if decibels <= NOISE_FLOORS[name]), "")
+    return _worst_at_most(decibels, NOISE_FLOORS)
 
 
 def severity_of_noisiness(noisiness: float) -> str:
@@ -41,4 +43,9 @@ def severity_of_noisiness(noisiness: float) -> str:
 
     The limits lie where clips with added noise of each severity do, and nothing else wrong.
     """
-    return next((name for name in reversed(SEVERITIES) if noisiness <= RECORDED_NOISE[name]), "")
+    return _worst_at_most(noisiness, RECORDED_NOISE)
+
+
+def _worst_at_most(value: float, limits: Mapping[str, float]) -> str:
+    """The worst severity whose limit a value does not exceed; empty where there is none."""
+    return next((name for name in reversed(SEVERITIES) if value <= limits[name]), "")

@@ -158,7 +158,7 @@ def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any])
         _numbers(row),
         _numbers(row, "_std"),
         truth.get("profile_scores", {}),
-        _artifacts(truth["artifacts"]) if "artifacts" in truth else None,
+        _artifacts(truth["artifacts"]) if truth.get("artifacts") is not None else None,
         truth.get("speech", True),
         recorded=_artifacts(truth.get("recorded", ())),
     )
