@@ -170,11 +170,17 @@ def _of_encoder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix("encoder."): v for name, v in state.items() if name.startswith("encoder.")}
 
 
-def adopt_weights(model: SpeechQualityModel, folder: Path) -> None:
-    """Give a model to train what was trained in a checkpoint of the same make, to train on from there."""
-    config, state = _read_checkpoint(_checkpoint_folder(folder))
-    untouched = "encoder." if config.trained_encoder == "none" else "none."
-    model.load_state_dict({n: v for n, v in state.items() if not n.startswith(untouched)}, strict=False)
+def adopt_weights(model: SpeechQualityModel, *folders: Path) -> None:
+    """Give a model to train what was trained in a checkpoint of the same make, or the mean of several, to train on from
+    there.
+    """
+    states = []
+    for folder in folders:
+        config, state = _read_checkpoint(_checkpoint_folder(folder))
+        untouched = "encoder." if config.trained_encoder == "none" else "none."
+        states.append({name: value for name, value in state.items() if not name.startswith(untouched)})
+    means = {name: torch.stack([state[name].float() for state in states]).mean(dim=0) for name in states[0]}
+    model.load_state_dict(means, strict=False)
 
 
 def trained_state(model: SpeechQualityModel) -> dict[str, Tensor]:

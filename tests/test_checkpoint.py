@@ -134,6 +134,14 @@ def test_going_on_from_a_checkpoint_leaves_the_encoder_as_it_is(llm_folder: Path
     assert float(model.projector.scale.detach()) == 2.0
 
 
+def test_going_on_from_several_checkpoints_begins_at_their_mean(llm_folder: Path, saved: Path, tmp_path: Path) -> None:
+    model, other = (new_model(config_for(llm_folder), torch.float32, seed=seed) for seed in (5, 6))
+    torch.nn.init.constant_(other.projector.scale, 5.0)
+    save_checkpoint(other, tmp_path / "other")
+    adopt_weights(model, saved, tmp_path / "other")
+    assert float(model.projector.scale.detach()) == 3.5
+
+
 def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
     plain = new_model(config_for(llm_folder), torch.float32)
     save_checkpoint(plain, tmp_path / "without")

@@ -46,6 +46,7 @@ def test_each_variant_changes_one_thing_and_the_common_training_is_made_once() -
     assert len(set(folders)) == len(planned) - 3
     assert [v.changes.get("audio_tokens", 32) for v in planned[: len(AUDIO_TOKENS)]] == list(AUDIO_TOKENS)
     assert [v.name for v in planned if v.question == "steps"] == ["100", "400", "1200"]
+    assert [v.name for v in planned if v.question == "training clips"] == ["750", "3000", "all"]
 
 
 @pytest.mark.parametrize("kind", ["ast", "whisper"])

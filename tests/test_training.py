@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from safetensors.torch import load_file
 
 from sqllm.audio import SAMPLE_RATE
 from sqllm.checkpoint import choose_trained_parameters
@@ -324,6 +325,15 @@ def test_a_run_that_was_interrupted_ends_with_the_same_parameters(
     assert (tmp_path / "cut" / LOG_NAME).read_text() == (tmp_path / "whole" / LOG_NAME).read_text()
     checkpoints = [(tmp_path / run / "checkpoint" / "model.safetensors").read_bytes() for run in ("whole", "cut")]
     assert checkpoints[0] == checkpoints[1]
+
+
+def test_without_steps_a_model_is_kept_as_it_begins(tmp_path: Path) -> None:
+    begun = learner().projector.state_dict()
+    kept = train(tmp_path, settings_for(0)).projector.state_dict()
+    stored = load_file(tmp_path / "checkpoint" / "model.safetensors")
+    for name, weight in begun.items():
+        torch.testing.assert_close(kept[name], weight, atol=0, rtol=0)
+        torch.testing.assert_close(stored[f"projector.{name}"], weight, atol=0, rtol=0)
 
 
 def test_an_encoder_that_trains_hears_clips_and_references_as_it_is_by_now(tmp_path: Path) -> None:

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 class FinetuneSettings(TrainerSettings):
     """A corpus, a model and how to train it.
 
-    `cache` keeps the audio tokens of frozen encoders; `start_from` is a checkpoint of the same make to go on from.
+    `cache` keeps the audio tokens of frozen encoders; `start_from` is a checkpoint of the same make to go on from, or
+    several: then from the mean of their weights.
     """
 
     corpus: Path = Path("corpus")
     out: Path = Path("run")
     cache: Path | None = None
-    start_from: Path | None = None
+    start_from: tuple[Path, ...] = ()
     encoder: str = "compact"
     encoder_source: str = ""
     llm_source: str = ""
@@ -73,7 +74,7 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
     encoder_of = DEFAULT_CHECKPOINT if config.encoder == "compact" and not config.encoder_source else None
     model = new_model(config, training_dtype(device), settings.seed, encoder_of)
     if settings.start_from:
-        adopt_weights(model, settings.start_from)
+        adopt_weights(model, *settings.start_from)
     model.to(device)
     clips = (
         training_clips(settings.corpus, settings.reference_share, settings.train_clips),

@@ -63,7 +63,7 @@ def variants(trunk: str, encoders: Path, tokens: int, clips: int, steps: int) ->
         Variant("encoder", "small Whisper from nothing", whole | _random("whisper", encoders)),
     ]
     of_clips = [
-        Variant("training clips", "1500", {"train_clips": 1500}),
+        Variant("training clips", str(clips // 4), {"train_clips": clips // 4}),
         Variant("training clips", str(clips)),
         Variant("training clips", "all", {"train_clips": 0}),
     ]

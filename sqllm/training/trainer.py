@@ -33,9 +33,10 @@ AS_GOOD = 0.003  # of mean r below the best: a later model is preferred, as word
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """How to train. Steps of `batch` clips; `double_ended` is the share of steps that hear the reference,
-    `other_listener` and `faults` those that ask more than the typical listener's scores. `text` is how many text
-    answers a clip is asked for on average, `comparisons` the share of steps that compare pairs of clips instead.
+    """How to train. `steps` of `batch` clips (0: the model is kept as it begins); `double_ended` is the share of steps
+    that hear the reference, `other_listener` and `faults` those that ask more than the typical listener's scores.
+    `text` is how many text answers a clip is asked for on average, `comparisons` the share of steps that compare pairs
+    of clips instead.
     Training stops early after `patience` validations without a better one (0: never). `workers` processes make the
     questions ahead: a GPU would wait for them.
     """
@@ -130,6 +131,8 @@ class Trainer:
             if time.monotonic() - saved > 60 * self.settings.checkpoint_minutes:
                 self._save_state()
                 saved = time.monotonic()
+        if not self.settings.steps:
+            self._validate()
         self._save_state()
 
     def _out_of_patience(self) -> bool:
