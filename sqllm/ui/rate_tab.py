@@ -243,7 +243,7 @@ def _question_inputs() -> tuple[gr.Textbox, gr.Button]:
             lines=1,
             max_lines=4,
             scale=5,
-            min_width=200,
+            min_width=290,
             elem_id="question",
         )
         ask = gr.Button("Ask", scale=1, min_width=90, elem_id="ask")
