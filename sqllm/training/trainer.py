@@ -36,9 +36,8 @@ class TrainerSettings:
     """How to train. `steps` of `batch` clips (0: the model is kept as it begins); `double_ended` is the share of steps
     that hear the reference, `other_listener` and `faults` those that ask more than the typical listener's scores.
     `text` is how many text answers a clip is asked for on average, `comparisons` the share of steps that compare pairs
-    of clips instead.
-    Training stops early after `patience` validations without a better one (0: never). `workers` processes make the
-    questions ahead: a GPU would wait for them.
+    of clips instead. Training stops early after `patience` validations without a better one (0: never). `workers`
+    processes make the questions ahead: a GPU would wait for them.
     """
 
     steps: int = 3000
