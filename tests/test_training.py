@@ -99,6 +99,12 @@ def test_lists_of_folders_are_given_with_commas() -> None:
     assert settings.speech == (Path("a"), Path("b"))
     assert settings.held_out == ("ru*",)
     assert settings.nisqa_weights is None
+    assert read_settings(SimulateSettings, [*words, "held_out="]).held_out == ()
+
+
+def test_an_empty_word_clears_a_setting() -> None:
+    settings = read_settings(FinetuneSettings, ["encoder_source=", "start_from=", "cache="])
+    assert (settings.encoder_source, settings.start_from, settings.cache) == ("", (), None)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +113,7 @@ def test_lists_of_folders_are_given_with_commas() -> None:
         (FinetuneSettings, ["stepps=3"], "Unknown setting stepps; known are steps, batch"),
         (FinetuneSettings, ["steps=many"], "Setting steps must be of type int, not 'many'"),
         (FinetuneSettings, ["learning_rate=fast"], "Setting learning_rate must be of type float, not 'fast'"),
+        (FinetuneSettings, ["out="], "Setting out must not be empty"),
         (FinetuneSettings, ["steps=true"], "Setting steps must be of type int, not True"),
         (SimulateSettings, ["speech=a"], r"Missing setting noise, clips, .*give it as noise=\.\.\."),
     ],
