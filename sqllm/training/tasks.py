@@ -37,7 +37,11 @@ DOUBT = 0.6  # the probability of a doubted fault: any below the one from which 
 OTHER_REFERENCE = 0.1
 TARGET_KINDS = ("score", "text", "fault")
 # The more there is to say or to weigh, and the more ways of asking there are, the more often.
-_OFTEN = {"explanatory": 3, "dominant": 3, "fix": 3, "noise-or-codec": 3, "lay": 3, "acceptability": 2, "off-topic": 2}
+_OFTEN = {
+    **{family: 3 for family in ("explanatory", "dominant", "noise-or-codec", "lay")},
+    "fix": 4,
+    **{family: 2 for family in ("severity", "acceptability", "off-topic")},
+}
 _SOMETIMES = ("engineer", "dim-categorical", "use", "when", "same-reference")
 TEXT_FAMILIES = (*FAMILIES, *(family for family, times in _OFTEN.items() for _ in range(times)), *_SOMETIMES)
 
