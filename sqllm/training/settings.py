@@ -44,10 +44,9 @@ def _typed(key: str, value: Any, hint: Any) -> Any:
         options = [option for option in typing.get_args(hint) if option is not type(None)]
         return None if value is None else _typed(key, value, options[0])
     if value is None:  # `key=""`, as a shell hands it over
-        if hint is str:
-            return ""
-        if typing.get_origin(hint) is tuple:
-            return ()
+        empty = typing.get_origin(hint) or hint
+        if empty in (str, tuple):
+            return empty()
         raise ValueError(f"Setting {key} must not be empty.")
     if typing.get_origin(hint) is tuple:
         items = value if isinstance(value, list) else str(value).split(",")

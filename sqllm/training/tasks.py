@@ -36,14 +36,23 @@ MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
 DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
 OTHER_REFERENCE = 0.1
 TARGET_KINDS = ("score", "text", "fault")
-# The more there is to say or to weigh, and the more ways of asking there are, the more often.
-_OFTEN = {
-    **{family: 3 for family in ("explanatory", "dominant", "noise-or-codec", "lay")},
+# How often more than the others: the more there is to say or to weigh, and the more ways of asking there are.
+_MORE_OFTEN = {
+    "explanatory": 3,
+    "dominant": 3,
+    "noise-or-codec": 3,
+    "lay": 3,
     "fix": 4,
-    **{family: 2 for family in ("severity", "acceptability", "off-topic")},
+    "severity": 2,
+    "acceptability": 2,
+    "off-topic": 2,
+    "engineer": 1,
+    "dim-categorical": 1,
+    "use": 1,
+    "when": 1,
+    "same-reference": 1,
 }
-_SOMETIMES = ("engineer", "dim-categorical", "use", "when", "same-reference")
-TEXT_FAMILIES = (*FAMILIES, *(family for family, times in _OFTEN.items() for _ in range(times)), *_SOMETIMES)
+TEXT_FAMILIES = (*FAMILIES, *(family for family, times in _MORE_OFTEN.items() for _ in range(times)))
 
 
 @dataclass(frozen=True)
