@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 if TYPE_CHECKING:
-    from sqllm.judge import SpeechQualityLLM
+    from sqllm.judge.judge import SpeechQualityLLM
 
 
 def load_judge() -> SpeechQualityLLM:
     """The embedded default judge."""
-    from sqllm.judge import SpeechQualityLLM
+    from sqllm.judge.judge import SpeechQualityLLM
 
     return SpeechQualityLLM.from_pretrained()
 

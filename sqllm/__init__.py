@@ -8,18 +8,18 @@ __version__ = "0.1.0"
 __all__ = ["AudioError", "SpeechQualityLLM", "__version__"]
 
 if TYPE_CHECKING:
-    from sqllm.audio import AudioError
-    from sqllm.judge import SpeechQualityLLM
+    from sqllm.judge.judge import SpeechQualityLLM
+    from sqllm.signal.audio import AudioError
 
 
 def __getattr__(name: str) -> Any:
     """Import torch and transformers only when the judge is wanted."""
     if name == "SpeechQualityLLM":
-        from sqllm.judge import SpeechQualityLLM
+        from sqllm.judge.judge import SpeechQualityLLM
 
         return SpeechQualityLLM
     if name == "AudioError":
-        from sqllm.audio import AudioError
+        from sqllm.signal.audio import AudioError
 
         return AudioError
     raise AttributeError(f"module 'sqllm' has no attribute {name!r}")

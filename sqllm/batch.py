@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqllm.audio import AudioError, Clip, load_clip
-from sqllm.judge import SpeechQualityLLM
-from sqllm.profiles import ListenerProfile
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.listeners.profiles import ListenerProfile
 from sqllm.scores import DIMENSIONS
+from sqllm.signal.audio import AudioError, Clip, load_clip
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqllm import __version__
 
 if TYPE_CHECKING:
-    from sqllm.judge import SpeechQualityLLM
+    from sqllm.judge.judge import SpeechQualityLLM
     from sqllm.scores import Judgement
 
 LICENCES = """\
@@ -23,9 +23,9 @@ base LLM SmolLM2-135M-Instruct: Apache-2.0
 example clips, from Asterisk's prompts: CC BY-SA 3.0"""
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Entry point of the console script."""
-    arguments = _parser().parse_args(words)
+    arguments = _parser().parse_args(argv)
     if arguments.version:
         print(f"sqllm {__version__}")
         if arguments.verbose:
@@ -35,8 +35,8 @@ def main(words: Sequence[str] | None = None) -> None:
         _parser().print_help()
         return
     _quieten()
-    from sqllm.audio import AudioError
-    from sqllm.checkpoint import CheckpointError
+    from sqllm.model.base_llm import CheckpointError
+    from sqllm.signal.audio import AudioError
 
     try:
         arguments.run(arguments)
@@ -101,15 +101,15 @@ def _quieten() -> None:
 def _judge(arguments: argparse.Namespace) -> SpeechQualityLLM:
     from transformers.utils.logging import disable_progress_bar
 
-    from sqllm.judge import SpeechQualityLLM
+    from sqllm.judge.judge import SpeechQualityLLM
 
     disable_progress_bar()
     return SpeechQualityLLM.from_pretrained(arguments.model, arguments.device, arguments.quantize)
 
 
 def _rate(arguments: argparse.Namespace) -> None:
-    from sqllm.audio import load_clip
-    from sqllm.profiles import get_profile
+    from sqllm.listeners.profiles import get_profile
+    from sqllm.signal.audio import load_clip
 
     clip, reference = load_clip(arguments.clip), load_clip(arguments.ref) if arguments.ref else None
     profile = get_profile(arguments.profile)
@@ -138,8 +138,8 @@ def _in_words(judgement: Judgement) -> Sequence[str]:
 
 
 def _ask(arguments: argparse.Namespace) -> None:
-    from sqllm.audio import load_clip
-    from sqllm.profiles import get_profile
+    from sqllm.listeners.profiles import get_profile
+    from sqllm.signal.audio import load_clip
 
     clip, reference = load_clip(arguments.clip), load_clip(arguments.ref) if arguments.ref else None
     profile = get_profile(arguments.profile)
@@ -150,8 +150,8 @@ def _ask(arguments: argparse.Namespace) -> None:
 
 
 def _compare(arguments: argparse.Namespace) -> None:
-    from sqllm.audio import load_clip
-    from sqllm.profiles import get_profile
+    from sqllm.listeners.profiles import get_profile
+    from sqllm.signal.audio import load_clip
 
     first, second, profile = load_clip(arguments.first), load_clip(arguments.second), get_profile(arguments.profile)
     preference = _judge(arguments).compare(first, second, profile=profile)
@@ -171,7 +171,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 def _score(arguments: argparse.Namespace) -> None:
     from sqllm.batch import list_clips, score_many, summarise
-    from sqllm.profiles import get_profile
+    from sqllm.listeners.profiles import get_profile
 
     table, profile = list_clips(arguments.source), get_profile(arguments.profile)
     if not arguments.out.parent.is_dir():

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from sqllm.audio import SAMPLE_RATE
-from sqllm.judge import SpeechQualityLLM
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.signal.audio import SAMPLE_RATE
 from tests.tiny import speech_like, tiny_judge
 
 

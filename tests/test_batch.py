@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import soundfile
 
-from sqllm.audio import SAMPLE_RATE
 from sqllm.batch import COLUMNS, list_clips, score_many, summarise
-from sqllm.judge import SpeechQualityLLM
+from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import DIMENSIONS
+from sqllm.signal.audio import SAMPLE_RATE
 from tests.tiny import speech_like
 
 

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from sqllm import cli
-from sqllm.audio import SAMPLE_RATE
-from sqllm.judge import SpeechQualityLLM
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.signal.audio import SAMPLE_RATE
 
 
 @pytest.fixture

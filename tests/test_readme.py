@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sqllm.profiles import PROFILES
+from sqllm.listeners.profiles import PROFILES
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from sqllm.audio import SAMPLE_RATE, set_level
-from sqllm.encoders import CompactEncoder
-from sqllm.judge import SpeechQualityLLM
-from sqllm.model import ModelConfig, SpeechQualityModel, add_lora
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.model.base_llm import add_lora
+from sqllm.model.config import ModelConfig
+from sqllm.model.encoders.compact import CompactEncoder
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.signal.audio import SAMPLE_RATE, set_level
 
 TINY_CONFIG = ModelConfig(audio_tokens=8, lora_rank=4)
 

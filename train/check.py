@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sqllm.corpus.check import as_number, check_corpus, find_leaks, group_by_subset
-from sqllm.corpus.layout import read_rows
+from sqllm.corpus.nisqa_layout import read_rows
+from sqllm.corpus.validate import as_number, check_corpus, find_leaks, group_by_subset
 
 
 def summary(folder: Path) -> Iterator[str]:
@@ -38,15 +38,15 @@ def check(folder: Path) -> int:
     return 2 if problems else 0
 
 
-def main(words: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the command: its help, or the check of the one folder that is named."""
-    if words and words[0] in ("-h", "--help"):
+    if arguments and arguments[0] in ("-h", "--help"):
         print(__doc__)
         return 0
-    if len(words) != 1:
+    if len(arguments) != 1:
         print("Give one folder: python -m train.check FOLDER", file=sys.stderr)
         return 2
-    return check(Path(words[0]))
+    return check(Path(arguments[0]))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ degradation and by language; text answers, artifacts and rationales against the 
 Settings and their meaning: `train/configs/evaluate.yaml`.
 
 `study=DIR` writes a listening study instead of a report: do the rationales fit their clips? `study_results=CSV` reads
-back what people said (`sqllm.training.study`).
+back what people said (`sqllm.evaluation.listening_study`).
 
 `out=TABLE.md` also writes `TABLE.json`, with null for what is not a number:
 
@@ -18,18 +18,18 @@ back what people said (`sqllm.training.study`).
         figures: [{clips_of, by, group, model, dimension, fit}, ...]
           clips_of: "all clips" or "clips with a reference"; by: all, kind or language; group: which kind or language
           fit: {clips, r, r_low, r_high, rho, mae, rmse, mae_fit, rmse_fit, slope, offset, coverage, width}
-            as in `sqllm.training.evaluation.Fit`
+            as in `sqllm.evaluation.metrics.Fit`
         calibration: [{clips_of, model, dimension, nominal: [18], observed: [18]}, ...]  shares of labels, 0-1
       }
-      text: `sqllm.training.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds,
+      text: `sqllm.evaluation.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds,
           unparsed: [[clip, question, answer, what it lacks], ...]}
-      artifacts: `sqllm.training.detection.Detection`, words: `sqllm.training.rationales.Words`
-      consistency: `sqllm.training.consistency.Consistency`:
+      artifacts: `sqllm.evaluation.artifact_detection.Detection`, words: `sqllm.evaluation.answer_quality.Words`
+      consistency: `sqllm.evaluation.self_consistency.Consistency`:
           {clips, references, asked, wordings, copies, own_reference, ladders}
         asked, wordings, copies: {NAME: {mean, largest, count}}
         own_reference: [mean MOS, lowest MOS] or null
         ladders: [{name, unit, steps, mos, rho, monotone, span, least_span}, ...]
-      conduct: `sqllm.training.conduct.Conduct`
+      conduct: `sqllm.evaluation.robustness.Conduct`
     }}
 """
 
@@ -45,13 +45,13 @@ from typing import TYPE_CHECKING, Any
 from sqllm.training.settings import read_settings, run_command
 
 if TYPE_CHECKING:
-    from sqllm.corpus.layout import CorpusClip
-    from sqllm.training.report import Section
+    from sqllm.corpus.nisqa_layout import CorpusClip
+    from sqllm.evaluation.report import Section
 
 
 @dataclass(frozen=True)
 class EvaluateSettings:
-    """What to evaluate on what. `ratings` is a CSV as in `sqllm.corpus.layout.read_ratings`."""
+    """What to evaluate on what. `ratings` is a CSV as in `sqllm.corpus.nisqa_layout.read_ratings`."""
 
     corpus: Path | None = None
     ratings: Path | None = None
@@ -78,15 +78,15 @@ class EvaluateSettings:
     threads: int = 0
 
 
-def evaluate(words: Sequence[str]) -> None:
+def evaluate(arguments: Sequence[str]) -> None:
     """Print (and write) the tables that the settings ask for."""
     import torch
 
-    from sqllm.judge import SpeechQualityLLM
-    from sqllm.training.report import evaluation_report
-    from sqllm.training.study import read_study, write_study
+    from sqllm.evaluation.listening_study import read_study, write_study
+    from sqllm.evaluation.report import evaluation_report
+    from sqllm.judge.judge import SpeechQualityLLM
 
-    settings = read_settings(EvaluateSettings, words)
+    settings = read_settings(EvaluateSettings, arguments)
     if settings.out and settings.out.suffix == ".json":
         raise ValueError("out= is for Markdown, such as out=TABLE.md; the figures go to TABLE.json beside it.")
     if settings.study_results:
@@ -115,7 +115,7 @@ def evaluate(words: Sequence[str]) -> None:
 
 def clips_to_evaluate(settings: EvaluateSettings) -> list[CorpusClip]:
     """The clips that the settings name; raises `ValueError` where they name none."""
-    from sqllm.corpus.layout import read_corpus, read_ratings
+    from sqllm.corpus.nisqa_layout import read_corpus, read_ratings
 
     if settings.ratings:
         clips = read_ratings(settings.ratings)

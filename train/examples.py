@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE, set_level
 from sqllm.corpus import degradations as damage
 from sqllm.corpus.codecs import CODECS, draw_losses, transcode
 from sqllm.corpus.degradations import Rng, Wave
 from sqllm.corpus.sources import read_recording
+from sqllm.signal.audio import SAMPLE_RATE, set_level
 from sqllm.training.settings import read_settings, run_command
 
 REFERENCE_DBOV = -26.0
@@ -78,11 +78,11 @@ EXAMPLES: dict[str, tuple[str, Callable[[Wave, Rng], Wave]]] = {
 }
 
 
-def make_examples(words: Sequence[str]) -> None:
+def make_examples(arguments: Sequence[str]) -> None:
     """Write the clips, their references and the index."""
     import soundfile
 
-    settings = read_settings(ExampleSettings, words)
+    settings = read_settings(ExampleSettings, arguments)
     settings.out.mkdir(parents=True, exist_ok=True)
     rows = []
     for number, (kind, (prompt, degrade)) in enumerate(EXAMPLES.items()):

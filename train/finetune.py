@@ -18,8 +18,8 @@ from sqllm.training.settings import read_settings, run_command
 from sqllm.training.trainer import Trainer, TrainerSettings
 
 if TYPE_CHECKING:
-    from sqllm.model import SpeechQualityModel
-    from sqllm.training.dataset import TokenSet
+    from sqllm.features.token_set import TokenSet
+    from sqllm.model.speech_llm import SpeechQualityModel
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,12 @@ class FinetuneSettings(TrainerSettings):
 
 def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, TokenSet]:
     """The model to train, and the TRAIN and VAL clips as its encoder hears them (unheard where that trains too)."""
-    from sqllm.checkpoint import DEFAULT_CHECKPOINT, adopt_weights, new_model
-    from sqllm.corpus.layout import read_corpus
-    from sqllm.model import ModelConfig, choose_device
-    from sqllm.training.dataset import TokenSet, cached_tokens, training_clips
-    from sqllm.training.precision import training_dtype
+    from sqllm.corpus.nisqa_layout import read_corpus
+    from sqllm.features.precision import training_dtype
+    from sqllm.features.token_set import TokenSet, cached_tokens, training_clips
+    from sqllm.model.checkpoint import DEFAULT_CHECKPOINT, adopt_weights, new_model
+    from sqllm.model.config import ModelConfig
+    from sqllm.model.device import choose_device
 
     config = ModelConfig(
         **{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)}
@@ -86,17 +87,17 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
     return model, corpus, validation
 
 
-def finetune(words: Sequence[str]) -> None:
+def finetune(arguments: Sequence[str]) -> None:
     """Listen to the corpus, probe the tokens, train."""
     import torch
 
-    from sqllm.checkpoint import load_checkpoint
+    from sqllm.evaluation.metrics import table
+    from sqllm.evaluation.probe import probe
+    from sqllm.features.token_set import listen_to
+    from sqllm.model.checkpoint import load_checkpoint
     from sqllm.training.calibration import calibrate_checkpoint
-    from sqllm.training.dataset import listen_to
-    from sqllm.training.evaluation import table
-    from sqllm.training.probe import probe
 
-    settings = read_settings(FinetuneSettings, words)
+    settings = read_settings(FinetuneSettings, arguments)
     if settings.threads:
         torch.set_num_threads(settings.threads)
     model, corpus, validation = prepare(settings)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources, split_summary
-from sqllm.corpus.check import find_leaks
 from sqllm.corpus.datasheet import write_datasheet
+from sqllm.corpus.validate import find_leaks
 from sqllm.training.settings import read_settings, run_command
 
 
@@ -27,12 +27,12 @@ class SimulateSettings(CorpusPlan):
     workers: int = -1
 
 
-def simulate(words: Sequence[str]) -> None:
+def simulate(arguments: Sequence[str]) -> None:
     """Build the corpus that the settings describe; lists at the end what could not be made, and writes a data sheet.
 
     Raises `ValueError` when a talker, a noise, a room or a recording is in two splits.
     """
-    settings = read_settings(SimulateSettings, words)
+    settings = read_settings(SimulateSettings, arguments)
     plan = CorpusPlan(**{field.name: getattr(settings, field.name) for field in fields(CorpusPlan)})
     print("\n".join(split_summary(gather_sources(plan))))
     started = time.monotonic()

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sqllm.corpus.fusion import VOICES, Voice, fuse
-from sqllm.corpus.layout import CorpusClip, read_ratings
+from sqllm.corpus.nisqa_layout import CorpusClip, read_ratings
 from sqllm.corpus.teachers import TEACHERS, ask_all, load_teachers
 from sqllm.training.settings import read_settings, run_command
 
@@ -72,7 +72,7 @@ def ask_teachers(clips: Sequence[RatedClip], settings: TeacherSettings) -> list[
     """What the teachers say of the first 10 s of every clip, kept in `settings.figures` and read from there again."""
     from tqdm import tqdm
 
-    from sqllm.training.files import read_pair
+    from sqllm.features.read_pair import read_pair
 
     kept = _read_figures(settings.figures) if settings.figures else {}
     missing = [clip for clip in clips if clip.name not in kept]
@@ -123,7 +123,7 @@ def left_out(clips: Sequence[RatedClip], figures: Sequence[Figures]) -> np.ndarr
 
 
 def _figures(predicted: np.ndarray, rating: np.ndarray, chosen: np.ndarray) -> dict[str, float]:
-    from sqllm.training.evaluation import fit_figures
+    from sqllm.evaluation.metrics import fit_figures
 
     known = chosen & np.isfinite(predicted)
     return fit_figures(predicted[known], rating[known]) if known.sum() > 2 else {}
@@ -175,9 +175,9 @@ def _columns(figures: Sequence[Figures]) -> list[str]:
     return [name for name in overall if any(name in one for one in figures)]
 
 
-def measure_teachers(words: Sequence[str]) -> None:
+def measure_teachers(arguments: Sequence[str]) -> None:
     """Print (and write) the table that the settings ask for."""
-    settings = read_settings(TeacherSettings, words)
+    settings = read_settings(TeacherSettings, arguments)
     clips = rated_clips(settings.ratings)
     table = teacher_table(clips, ask_teachers(clips, settings))
     print(table)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from sqllm.training.encoder_tuning import Tuner, TuningSettings
 from sqllm.training.settings import read_settings, run_command
-from sqllm.training.tuning import Tuner, TuningSettings
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ def published_trunk() -> Path:
     return Path(package.submodule_search_locations[0]) / "weights" / "distill_mos_v7.pt"
 
 
-def tune(words: Sequence[str]) -> None:
+def tune(arguments: Sequence[str]) -> None:
     """Listen to the corpus, tune."""
-    from sqllm.corpus.layout import read_corpus
-    from sqllm.encoders import load_encoder
-    from sqllm.training.dataset import training_clips
+    from sqllm.corpus.nisqa_layout import read_corpus
+    from sqllm.features.token_set import training_clips
+    from sqllm.model.encoders.load import load_encoder
 
-    settings = read_settings(TuneSettings, words)
+    settings = read_settings(TuneSettings, arguments)
     encoder = load_encoder("compact", settings.encoder_source or str(published_trunk()))
     train = training_clips(settings.corpus, settings.reference_share, settings.train_clips)
     validation = read_corpus(settings.corpus, "VAL")[: settings.validate_clips]

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE, active_level
-from sqllm.corpus.audibility import TOP, severity_of_noisiness
-from sqllm.corpus.chain import Sources, list_artifacts, make_clip
+from sqllm.corpus.call_chain import Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.fusion import FUSED_TEACHERS, fuse
-from sqllm.corpus.layout import SCORE_COLUMNS, SIMULATED, write_index
+from sqllm.corpus.nisqa_layout import SCORE_COLUMNS, SIMULATED, write_index
+from sqllm.corpus.severity import TOP, severity_of_noisiness
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
 from sqllm.corpus.teachers import ask_all, load_teacher
-from sqllm.profiles import PROFILES, ListenerProfile
+from sqllm.listeners.profiles import PROFILES, ListenerProfile
 from sqllm.scores import DIMENSIONS
+from sqllm.signal.audio import SAMPLE_RATE, active_level
 
 ROOMS_PER_SPLIT = {"TRAIN": range(0, 60), "VAL": range(1000, 1020), "TEST": range(2000, 2030)}
 PROGRESS_NAME = "made.jsonl"

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE, active_level, frame_energies, set_level
 from sqllm.corpus.degradations import Artifact, Rng, Wave, within
-from sqllm.spans import merge_spans
+from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, set_level
+from sqllm.signal.spans import merge_spans
 
 
 @dataclass(frozen=True)

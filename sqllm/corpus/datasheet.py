@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from sqllm.corpus.check import Record, as_number, drawn_sources, find_leaks
-from sqllm.corpus.layout import COLUMNS, SCORE_COLUMNS, SIMULATED, read_rows, split_of
-from sqllm.corpus.ratings import RatingSummary, correlation, human_ratings, summarise
-from sqllm.corpus.sheet import NOTHING, PASS, SHORT, Listening, Table, histogram, page, severity_bars
+from sqllm.corpus.datasheet_render import NOTHING, PASS, SHORT, Listening, Table, histogram, page, severity_bars
+from sqllm.corpus.human_ratings import RatingSummary, correlation, human_ratings, summarise
+from sqllm.corpus.nisqa_layout import COLUMNS, SCORE_COLUMNS, SIMULATED, read_rows, split_of
 from sqllm.corpus.sources import SPLITS
+from sqllm.corpus.validate import Record, as_number, drawn_sources, find_leaks
 from sqllm.scores import ARTIFACT_KINDS, SEVERITIES
 
 ALLOWED = {"mean": 0.25, "sd": 0.15, "r": 0.10}  # how far from people's ratings still passes

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from scipy.signal import butter, fftconvolve, sosfilt
 
-from sqllm.audio import SAMPLE_RATE, active_level, set_level
-from sqllm.spans import merge_spans
+from sqllm.signal.audio import SAMPLE_RATE, active_level, set_level
+from sqllm.signal.spans import merge_spans
 
 Wave = np.ndarray
 Rng = np.random.Generator

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE
 from sqllm.corpus.degradations import Artifact, Rng, Wave
+from sqllm.signal.audio import SAMPLE_RATE
 
 FULL_BAND = 48_000
 FRAME = 480  # samples of 10 ms at 48 kHz, for both networks

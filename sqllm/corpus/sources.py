@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sqllm.audio import SAMPLE_RATE, AudioError, load_clip
+from sqllm.signal.audio import SAMPLE_RATE, AudioError, load_clip
 
 SPLITS = ("TRAIN", "VAL", "TEST")
 AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".webm", ".g722"}

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.audio import NOMINAL_DBOV, SAMPLE_RATE, set_level
+from sqllm.signal.audio import NOMINAL_DBOV, SAMPLE_RATE, set_level
 
 Wave = np.ndarray
 Rate = Callable[[Wave, Any], Sequence[float]]
@@ -48,7 +48,7 @@ class Teacher:
         """Figures of a clip, each not a number where the teacher lacks a reference or fails.
 
         `degraded` and `reference` are [n] float32 at 16 kHz, of the same length and aligned
-        (`sqllm.audio.align_reference`).
+        (`sqllm.signal.audio.align_reference`).
         """
         figures: Sequence[float] = [np.nan] * len(self.columns)
         if reference is not None or not self.needs_reference:
@@ -148,7 +148,7 @@ def _load_distillmos_whole(weights: Path | None) -> Rate:
     """
     import torch
 
-    from sqllm.encoders import sinusoids
+    from sqllm.model.encoders.compact import sinusoids
 
     model = _distillmos()
     listener = model.transformer_pool_attn

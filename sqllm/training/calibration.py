@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sqllm.checkpoint import CONFIG_NAME, load_checkpoint
-from sqllm.corpus.layout import CorpusClip
-from sqllm.reading import TEMPERATURES, Heard
+from sqllm.corpus.nisqa_layout import CorpusClip
+from sqllm.evaluation.metrics import INTERVAL, coverage, read_token_set
+from sqllm.features.token_set import TokenSet
+from sqllm.judge.readout import TEMPERATURES, Heard
+from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint
 from sqllm.scores import DIMENSIONS, Score, clamp, with_temperature
-from sqllm.training.dataset import TokenSet
-from sqllm.training.evaluation import INTERVAL, coverage, read_token_set
 
 CANDIDATES = np.geomspace(0.1, 4.0, 129)
 

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sqllm.model import SpeechQualityModel
-from sqllm.training.tasks import TARGET_KINDS, Lesson
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.training.lessons import TARGET_KINDS, Lesson
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Recipes: a YAML file read into a frozen dataclass, with `key=value` words of the command line over it."""
+"""Recipes: a YAML file read into a frozen dataclass, with `key=value` arguments of the command line over it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ import yaml
 Settings = TypeVar("Settings")
 
 
-def read_settings(kind: type[Settings], words: Sequence[str]) -> Settings:
-    """Settings from the words of a command line, `CONFIG.yaml [key=value ...]`.
+def read_settings(kind: type[Settings], arguments: Sequence[str]) -> Settings:
+    """Settings from the arguments of a command line, `CONFIG.yaml [key=value ...]`.
 
     Raises `ValueError` with a sentence for an unknown key or a value of the wrong type.
     """
     values: dict[str, Any] = {}
-    for word in words:
-        if "=" in word:
-            key, _, text = word.partition("=")
+    for argument in arguments:
+        if "=" in argument:
+            key, _, text = argument.partition("=")
             values[key] = yaml.safe_load(text)
         else:
-            values |= yaml.safe_load(Path(word).read_text(encoding="utf-8")) or {}
+            values |= yaml.safe_load(Path(argument).read_text(encoding="utf-8")) or {}
     hints = typing.get_type_hints(kind)
     unknown = sorted(set(values) - set(hints))
     if unknown:
@@ -65,13 +65,13 @@ def _typed(key: str, value: Any, hint: Any) -> Any:
     return value
 
 
-def run_command(usage: str | None, words: Sequence[str], run: typing.Callable[[Sequence[str]], None]) -> None:
+def run_command(usage: str | None, arguments: Sequence[str], run: typing.Callable[[Sequence[str]], None]) -> None:
     """Run a recipe's command: its module docstring for `--help` or nothing, a sentence and exit 2 for a wrong call."""
-    if not words or words[0] in ("-h", "--help"):
+    if not arguments or arguments[0] in ("-h", "--help"):
         print(usage)
         return
     try:
-        run(words)
+        run(arguments)
     except (ValueError, FileNotFoundError) as problem:
         print(problem, file=sys.stderr)
         sys.exit(2)

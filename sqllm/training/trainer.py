@@ -14,17 +14,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from sqllm.checkpoint import save_checkpoint
-from sqllm.model import SpeechQualityModel
-from sqllm.prompt import TreeBatch
-from sqllm.reading import Vocabulary
-from sqllm.training.dataset import TokenSet, hear_sounds, listen_to
-from sqllm.training.evaluation import accuracy, read_token_set
-from sqllm.training.files import save_whole
+from sqllm.corpus.nisqa_layout import comparable
+from sqllm.evaluation.metrics import accuracy, read_token_set
+from sqllm.features.feature_cache import Sound
+from sqllm.features.precision import training_precision
+from sqllm.features.read_pair import save_whole
+from sqllm.features.token_set import TokenSet, hear_sounds, listen_to
+from sqllm.judge.readout import Vocabulary
+from sqllm.model.checkpoint import save_checkpoint
+from sqllm.model.prompt_tree import TreeBatch
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.training.lessons import Lesson, Tasks, make_comparison, make_lesson
 from sqllm.training.loss import LossParts, TargetBatch, lesson_loss
-from sqllm.training.maps import Sound
-from sqllm.training.precision import training_precision
-from sqllm.training.tasks import Lesson, Tasks, comparable, make_comparison, make_lesson
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
 FEWEST_VALIDATION_CLIPS = 3
@@ -93,7 +94,7 @@ class Trainer:
     disappointments: int = 0
 
     def __post_init__(self) -> None:
-        self.words = Vocabulary.of(self.model)
+        self.vocabulary = Vocabulary.of(self.model)
         encoder = [p for p in self.model.encoder.parameters() if p.requires_grad]
         inside = {id(parameter) for parameter in encoder}
         others = [p for p in self.model.parameters() if p.requires_grad and id(p) not in inside]
@@ -187,13 +188,13 @@ class Trainer:
         shares = settings.other_listener, settings.faults, settings.text % 1
         other_listener, faults, one_more = (bool(rng.random() < share) for share in shares)
         tasks = Tasks(other_listener, faults, int(settings.text) + one_more)
-        return [make_lesson(self.corpus.clips[i], self.words, rng, plain, tasks, with_reference) for i in rows]
+        return [make_lesson(self.corpus.clips[i], self.vocabulary, rng, plain, tasks, with_reference) for i in rows]
 
     def _draw_pairs(self, rng: np.random.Generator) -> tuple[list[int], list[int], list[Lesson]]:
         """Random pairs of clips, and what is asked of each."""
         pairs = rng.choice(self.comparable, size=(self.settings.batch, 2), replace=True)
         clips = self.corpus.clips
-        lessons = [make_comparison(clips[one], clips[other], self.words, rng) for one, other in pairs]
+        lessons = [make_comparison(clips[one], clips[other], self.vocabulary, rng) for one, other in pairs]
         first, second = pairs.T.tolist()
         return first, second, lessons
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from sqllm.judge import SpeechQualityLLM
-from sqllm.ui.rate_tab import Listener, build_rate_tab
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.ui.rate_tab import JudgeLane, build_rate_tab
 
 TITLE = "SpeechQualityLLM"
 LARGEST_UPLOAD = "100mb"
@@ -83,12 +83,12 @@ def build_page(judge_loader: Callable[[], SpeechQualityLLM], load_early: bool = 
 
     `judge_loader` is called once, at the first rating or (`load_early`) at once in the background.
     """
-    listener = Listener(judge_loader)
+    lane = JudgeLane(judge_loader)
     if load_early:
-        listener.load_early()
+        lane.load_early()
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=CACHE_SECONDS) as page:
         gr.HTML(HEADER, elem_classes="sq-bare")
-        build_rate_tab(listener)
+        build_rate_tab(lane)
         with gr.Accordion("What do the numbers mean?", open=True):
             gr.Markdown(ABOUT)
     return page.queue(max_size=LONGEST_QUEUE, default_concurrency_limit=1)

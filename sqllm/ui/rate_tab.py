@@ -15,13 +15,13 @@ from typing import Any, TypeVar, cast
 
 import gradio as gr
 
-from sqllm.audio import AudioError
-from sqllm.checkpoint import CheckpointError
-from sqllm.hearing import Answer, Hearing, describe_profile
-from sqllm.judge import SpeechQualityLLM
-from sqllm.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
-from sqllm.questions import PRESETS, RATIONALE_QUESTION
+from sqllm.judge.hearing import Answer, Hearing, describe_profile
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
+from sqllm.model.base_llm import CheckpointError
+from sqllm.signal.audio import AudioError
 from sqllm.ui.report import NO_ANSWER, answer_html, empty_report, report, spectrograms_html
+from sqllm.words.questions import PRESETS, RATIONALE_QUESTION
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
 LONGEST_TEXT = 500  # characters of a note or a question
@@ -31,7 +31,7 @@ NO_CLIP = "Add a clip first: upload a file or record one."
 Result = TypeVar("Result")
 
 
-class Listener:
+class JudgeLane:
     """The page's one judge, loaded at first use, and its memory of the last clips it listened to.
 
     Everything the model does runs on one thread of its own: a `Hearing` bears no second one, and torch's inference
@@ -61,7 +61,7 @@ class Listener:
         """The hearing of these two files' contents, new or remembered; raises `AudioError`, `CheckpointError`."""
         return self.run(self._listen, clip, reference)
 
-    def words(self, heard: Hearing, question: str, profile: ListenerProfile) -> Iterator[str]:
+    def answer(self, heard: Hearing, question: str, profile: ListenerProfile) -> Iterator[str]:
         """The answer to a question in pieces, each decoded on the model's thread."""
         stream = cast(Generator[str, None, None], heard.stream(question, profile))
         try:
@@ -88,8 +88,8 @@ class Listener:
 class RateTab:
     """What the buttons of the tab do."""
 
-    def __init__(self, listener: Listener) -> None:
-        self.listener = listener
+    def __init__(self, lane: JudgeLane) -> None:
+        self.lane = lane
 
     def rate(
         self,
@@ -104,10 +104,10 @@ class RateTab:
             listener = _listener_profile(profile, note)
             heard = self._listen(clip, reference, progress)
             progress(0.7, desc="Rating")
-            judgement = self.listener.run(heard.rate, listener, False)
+            judgement = self.lane.run(heard.rate, listener, False)
             text = ""
             yield gr.skip(), report(judgement, text, writing=True)
-            for piece in self.listener.words(heard, RATIONALE_QUESTION, listener):
+            for piece in self.lane.answer(heard, RATIONALE_QUESTION, listener):
                 text += piece
                 yield gr.skip(), report(judgement, text, writing=True)
             judgement = replace(judgement, rationale=text)
@@ -129,23 +129,23 @@ class RateTab:
             heard = self._listen(clip, reference, progress)
             progress(0.7, desc="Answering")
             text = ""
-            for piece in self.listener.words(heard, question, listener):
+            for piece in self.lane.answer(heard, question, listener):
                 text += piece
                 yield gr.skip(), answer_html(question, text, writing=True)
-            warnings = self.listener.run(lambda: heard.warnings)
+            warnings = self.lane.run(lambda: heard.warnings)
             answer = Answer(heard.clip.name, question, describe_profile(listener), text, warnings, heard.name)
             yield answer.to_json(), answer_html(question, text)
 
     def _listen(self, clip: str | None, reference: str | None, progress: gr.Progress) -> Hearing:
         if not clip:
             raise ValueError(NO_CLIP)
-        progress(0.2, desc="Listening" if self.listener.ready else "Loading the model (first time only)")
-        return self.listener.listen(clip, reference)
+        progress(0.2, desc="Listening" if self.lane.ready else "Loading the model (first time only)")
+        return self.lane.listen(clip, reference)
 
 
-def build_rate_tab(listener: Listener) -> None:
+def build_rate_tab(lane: JudgeLane) -> None:
     """Lay the tab out inside the current `gr.Blocks` and connect it."""
-    tab = RateTab(listener)
+    tab = RateTab(lane)
     with gr.Row(elem_classes="sq-columns"):
         with gr.Column(scale=5, min_width=300, elem_classes="sq-inputs"):
             clip, reference = _clip_inputs()
@@ -159,9 +159,9 @@ def build_rate_tab(listener: Listener) -> None:
             with gr.Accordion("Raw answers (JSON)", open=False):
                 rating_json = gr.JSON(label="Rating", elem_id="rating-json")
                 answer_json = gr.JSON(label="Answer", elem_id="answer-json")
-    lane: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
+    one_at_a_time: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
     asked, rated = [clip, question, reference, profile, note], [clip, reference, profile, note]
-    rate.click(tab.rate, rated, [rating_json, shown], api_name="rate", show_progress_on=shown, **lane)
+    rate.click(tab.rate, rated, [rating_json, shown], api_name="rate", show_progress_on=shown, **one_at_a_time)
     gr.on(
         [ask.click, question.submit],
         tab.ask,
@@ -169,7 +169,7 @@ def build_rate_tab(listener: Listener) -> None:
         [answer_json, answer],
         api_name="ask",
         show_progress_on=answer,
-        **lane,
+        **one_at_a_time,
     )
     _follow_clips(clip, reference, pictures, [shown, answer, rating_json, answer_json])
 

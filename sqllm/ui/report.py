@@ -6,10 +6,10 @@ import base64
 import io
 from html import escape
 
-from sqllm.audio import AudioError, load_clip
-from sqllm.plots import spectrogram_figure
-from sqllm.profiles import PROFILES
+from sqllm.listeners.profiles import PROFILES
 from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArtifact, Judgement, Score, describe
+from sqllm.signal.audio import AudioError, load_clip
+from sqllm.signal.plots import spectrogram_figure
 
 MOST_SPANS = 4  # told one by one
 NO_ANSWER = '<p class="sq-hint">The answer appears here.</p>'

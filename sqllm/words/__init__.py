@@ -1,1 +1,1 @@
-"""Wording tables: what listening tests call things. Words only, no rules."""
+"""What is asked and said of a clip: questions, notes, claims, and how they are held against each other."""

@@ -13,10 +13,10 @@ from urllib.parse import urlparse
 import pytest
 import soundfile
 
-from sqllm.audio import SAMPLE_RATE
-from sqllm.checkpoint import CONFIG_NAME, DEFAULT_CHECKPOINT
-from sqllm.judge import SpeechQualityLLM
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.model.checkpoint import CONFIG_NAME, DEFAULT_CHECKPOINT
 from sqllm.scores import DIMENSIONS
+from sqllm.signal.audio import SAMPLE_RATE
 from tests.tiny import speech_like, tiny_judge
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

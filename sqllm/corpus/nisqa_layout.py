@@ -1,0 +1,200 @@
+"""The NISQA corpus's own layout, written by the simulator and read by training and evaluation.
+
+A corpus is a folder with `NISQA_corpus_file.csv` and, beside it, the clips it names (`filepath_deg`, `filepath_ref`).
+Ours adds `truth.jsonl`, one line a clip, with its artifacts and with the labels of listeners who hear it otherwise.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sqllm.scores import DIMENSIONS, HeardArtifact
+
+INDEX_NAME = "NISQA_corpus_file.csv"
+TRUTH_NAME = "truth.jsonl"
+SIMULATED = "SQLLM_"  # how the simulator's databases begin; their labels are teachers', not people's
+COLUMNS = [
+    "db",
+    "con",
+    "file",
+    "con_description",
+    "filename_deg",
+    "filename_ref",
+    "source",
+    "lang",
+    "votes",
+    "mos",
+    "noi",
+    "col",
+    "dis",
+    "loud",
+    "mos_std",
+    "noi_std",
+    "col_std",
+    "dis_std",
+    "loud_std",
+    "filepath_deg",
+    "filepath_ref",
+]
+SCORE_COLUMNS = dict(zip(DIMENSIONS, ("mos", "noi", "col", "dis", "loud"), strict=True))
+
+
+@dataclass(frozen=True)
+class CorpusClip:
+    """One row: where the clip and its reference lie, its ratings (1-5), and, where known, what was done to it.
+
+    `level_of` is a recording that was heard at the nominal level, and the clip with the same gain (`at_nominal_level`);
+    without it the clip is heard as it is. `recorded` are faults that the clean recording came with.
+    """
+
+    degraded: Path
+    reference: Path | None
+    db: str
+    condition: str
+    lang: str
+    votes: int
+    scores: Mapping[str, float]
+    stds: Mapping[str, float] = field(default_factory=dict)
+    profile_scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    artifacts: tuple[HeardArtifact, ...] | None = None
+    speech: bool = True
+    level_of: Path | None = None
+    recorded: tuple[HeardArtifact, ...] = ()
+
+    def faults(self, reference: bool = False) -> tuple[HeardArtifact, ...]:
+        """What a listener hears wrong with the clip: what was done to it and, unless a reference tells better, what its
+        recording came with. Empty where neither is known.
+        """
+        return (self.artifacts or ()) if reference else (*self.recorded, *(self.artifacts or ()))
+
+    @property
+    def split(self) -> str:
+        """TRAIN, VAL or TEST, by the name of the database, as in the NISQA corpus."""
+        return split_of(self.db)
+
+
+def split_of(db: str) -> str:
+    """The split that a database's name holds: TRAIN, VAL or TEST; empty where it holds none."""
+    return next((split for split in ("TRAIN", "VAL", "TEST") if split in db), "")
+
+
+def read_corpus(folder: Path, split: str | None = None) -> list[CorpusClip]:
+    """The clips of a corpus in the NISQA layout, those of one split or all.
+
+    Raises `FileNotFoundError` when the index is not there, `ValueError` when it lacks the MOS or the file names.
+    """
+    columns, rows = _read_index(folder)
+    missing = {"db", "filepath_deg", "mos"} - set(columns)
+    if missing:
+        raise ValueError(f"{folder / INDEX_NAME} lacks the columns {', '.join(sorted(missing))}.")
+    truths = _read_truth(folder / TRUTH_NAME)
+    clips = [_clip_of_row(folder, row, truths.get(row["filepath_deg"], {})) for row in rows]
+    return [clip for clip in clips if split is None or clip.split == split]
+
+
+def _read_index(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    """The index's columns and rows; a cell that a row lacks is empty."""
+    index = folder / INDEX_NAME
+    if not index.is_file():
+        raise FileNotFoundError(f"{folder} is not a corpus: it holds no {INDEX_NAME}.")
+    with index.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, restval="")
+        return reader.fieldnames or (), list(reader)
+
+
+def read_ratings(path: Path) -> list[CorpusClip]:
+    """Clips of a CSV of ratings: file[, ref][, set][, lang], mos or overall, and the dimensions that were rated.
+
+    Files are relative to the CSV's folder; dimensions have the NISQA corpus's column names (noi, col, dis, loud).
+
+    A reference that is the clip itself counts as none. Raises `ValueError` when a needed column is missing.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    column = next((name for name in ("mos", "overall") if rows and name in rows[0]), None)
+    if column is None or "file" not in rows[0]:
+        raise ValueError(f"{path} needs the columns file, and mos or overall.")
+    clips = []
+    for row in rows:
+        reference = row.get("ref") or ""
+        paired = path.parent / reference if reference and reference != row["file"] else None
+        name, condition, lang = row.get("set") or path.stem, row.get("condition") or "", row.get("lang") or ""
+        scores = _numbers(row) | {"mos": float(row[column])}
+        clips.append(CorpusClip(path.parent / row["file"], paired, name, condition, lang, 0, scores))
+    return clips
+
+
+def at_nominal_level(clips: Sequence[CorpusClip]) -> list[CorpusClip]:
+    """Clips as a panel heard them: each with the gain that brings its reference to -26 dBov, whatever the files' level.
+
+    A clip that is another's reference is its own; one without any reference stays as it is.
+    """
+    anchors = {clip.reference for clip in clips}
+    return [
+        replace(clip, level_of=clip.reference or (clip.degraded if clip.degraded in anchors else None))
+        for clip in clips
+    ]
+
+
+def _numbers(row: Mapping[str, str], suffix: str = "") -> dict[str, float]:
+    """A row's ratings by dimension, those that it has."""
+    columns = ((name, row.get(column + suffix)) for name, column in SCORE_COLUMNS.items())
+    return {name: float(value) for name, value in columns if value not in (None, "", "nan")}
+
+
+def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:
+    return CorpusClip(
+        folder / row["filepath_deg"],
+        folder / row["filepath_ref"] if row.get("filepath_ref") else None,
+        row["db"],
+        row.get("con_description") or row.get("con") or "",
+        row.get("lang") or "",
+        int(float(row.get("votes") or 0)),
+        _numbers(row),
+        _numbers(row, "_std"),
+        truth.get("profile_scores", {}),
+        _artifacts(truth["artifacts"]) if truth.get("artifacts") is not None else None,
+        truth.get("speech", True),
+        recorded=_artifacts(truth.get("recorded", ())),
+    )
+
+
+def _artifacts(values: Iterable[Mapping[str, Any]]) -> tuple[HeardArtifact, ...]:
+    return tuple(HeardArtifact(a["kind"], a["severity"], tuple(map(tuple, a["spans"]))) for a in values)
+
+
+def _read_truth(path: Path) -> dict[str, Mapping[str, Any]]:
+    if not path.is_file():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {record["file"]: record for record in map(json.loads, lines)}
+
+
+def read_rows(folder: Path) -> list[tuple[dict[str, str], Mapping[str, Any]]]:
+    """The index's rows as they are written, each with its line of truth (empty where there is none).
+
+    Raises `FileNotFoundError` when the index is not there, `ValueError` when the truth can't be read.
+    """
+    truths = _read_truth(folder / TRUTH_NAME)
+    return [(row, truths.get(row.get("filepath_deg", ""), {})) for row in _read_index(folder)[1]]
+
+
+def write_index(folder: Path, rows: Sequence[Mapping[str, object]], truths: Iterable[Mapping[str, object]]) -> None:
+    """Write the index and the truth of a corpus, in the order given; our own columns stand behind NISQA's."""
+    own = sorted({name for row in rows for name in row} - set(COLUMNS))
+    with (folder / INDEX_NAME).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*COLUMNS, *own], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    with (folder / TRUTH_NAME).open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(truth, sort_keys=True) + "\n" for truth in truths)
+
+
+def comparable(clip: CorpusClip) -> bool:
+    """Whether a clip can be compared with another: it holds speech and has all five scores."""
+    return clip.speech and set(clip.scores) == set(DIMENSIONS)

@@ -1,0 +1,1 @@
+"""How good a checkpoint is: figures, tables and plots."""

@@ -1,0 +1,320 @@
+"""`Hearing`: a clip the model has listened to once; every score, answer and listener is asked on what it remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sqllm.judge.decoding import tell
+from sqllm.judge.readout import SPEECH, Heard, Reading, Vocabulary, read_tokens
+from sqllm.judge.signal_checks import LIVELY_DECIBELS, STEADY_DECIBELS, is_silent, level_spread, prepare_reference
+from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
+from sqllm.model.encoders.base import pad_batch
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, Judgement, Score
+from sqllm.signal.audio import SAMPLE_RATE, Clip, windows
+from sqllm.signal.spans import Span, as_moments, spans_of_frames
+from sqllm.signal.spectra import with_changes
+from sqllm.words.fact_check import contradictions
+from sqllm.words.notes import Notes
+from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in the model's words: the question, the listener's profile, the text and the clip's warnings."""
+
+    file: str
+    question: str
+    profile: str
+    text: str
+    warnings: tuple[str, ...]
+    model: dict[str, str]
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "file": self.file,
+            "question": self.question,
+            "profile": self.profile,
+            "answer": self.text,
+            "warnings": list(self.warnings),
+            "model": dict(self.model),
+        }
+
+
+@dataclass(frozen=True)
+class TimelinePoint:
+    """The scores of one window of a long clip, from `start` to `end` in seconds."""
+
+    start: float
+    end: float
+    scores: dict[str, Score]
+
+
+@dataclass
+class Hearing:
+    """A clip in the model's memory. Made by `SpeechQualityLLM.listen`.
+
+    `degraded` are audio tokens a window, [windows, tokens, width + 2]; `reference_tokens` those of the reference, with
+    what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds;
+    `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames, kinds] a window, where the
+    encoder can tell. Not safe to use from two threads at once.
+    """
+
+    model: SpeechQualityModel
+    name: dict[str, str]
+    clip: Clip
+    reference: Clip | None
+    spans: list[tuple[float, float]]
+    degraded: Tensor
+    reference_tokens: Tensor | None
+    first_warnings: tuple[str, ...]
+    located: list[Tensor] = field(default_factory=list, repr=False)
+    _heard: dict[str, list[Heard]] = field(default_factory=dict, repr=False)
+    _memory: dict[int, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._vocabulary = Vocabulary.of(self.model)
+
+    def scores(self, profile: str | ListenerProfile | None = None) -> dict[str, Score]:
+        """The five scores of a listener, by dimension; of a long clip, over all windows."""
+        return self._aggregate(self._listen_as(get_profile(profile)))
+
+    def means(self, profile: str | ListenerProfile | None = None) -> dict[str, float]:
+        """What a listener is expected to score, by dimension."""
+        return {name: score.mean for name, score in self.scores(profile).items()}
+
+    def timeline(self, profile: str | ListenerProfile | None = None) -> list[TimelinePoint]:
+        """The scores of each 10 s window."""
+        heard = self._listen_as(get_profile(profile))
+        return [TimelinePoint(*span, dict(h.scores[0])) for span, h in zip(self.spans, heard, strict=True)]
+
+    def artifacts(self) -> tuple[HeardArtifact, ...]:
+        """The faults heard in the clip (any window), with spans for what happens at moments; of a long clip the others
+        have the windows they are heard in.
+        """
+        if not self.speech_found:
+            return ()
+        found: dict[str, list[tuple[HeardArtifact, int]]] = {}
+        for window, heard in enumerate(self._listen_as(TYPICAL)):
+            for artifact in heard.artifacts():
+                found.setdefault(artifact.kind, []).append((artifact, window))
+        merged = []
+        for kind, places in found.items():
+            severity = max((artifact.severity for artifact, _ in places), key=SEVERITIES.index)
+            spans = self._when(kind, [window for _, window in places])
+            probability = max(artifact.probability for artifact, _ in places)
+            merged.append(HeardArtifact(kind, severity, spans, probability))
+        return tuple(sorted(merged, key=lambda artifact: ARTIFACT_KINDS.index(artifact.kind)))
+
+    def _when(self, kind: str, heard_in: Sequence[int]) -> tuple[Span, ...]:
+        """The moments of an artifact that is heard in some windows; the windows themselves where moments are not known,
+        and nothing for a short clip.
+        """
+        moments: list[Span] = []
+        if kind in LOCATED_KINDS and self.located:
+            for window in heard_in:
+                likely = self.located[window][:, LOCATED_KINDS.index(kind)].cpu().numpy()
+                start = self.spans[window][0]
+                found = spans_of_frames(likely, self.model.encoder.frame_rate)
+                moments += [(start + first, start + last) for first, last in found]
+        if moments:
+            return tuple(as_moments(moments, self.clip.seconds))
+        return tuple(self.spans[window] for window in heard_in) if len(self.spans) > 1 else ()
+
+    def noted(self, profile: str | ListenerProfile | None = None) -> Notes:
+        """What a listener notes of the clip before answering: own scores, the faults heard (with the spans that say
+        more than which window they are in), and the reference.
+        """
+        placed = [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
+        return Notes.of(self.means(profile), placed, self.reference_state)
+
+    @property
+    def reference_state(self) -> str:
+        """Whether a reference was given and holds the same speech: `none`, `same` or `other`."""
+        if self.reference is None:
+            return "none"
+        return "other" if self.reference_tokens is None else "same"
+
+    @cached_property
+    def speech_found(self) -> bool:
+        """Whether there may be speech: the signal is neither silent nor steady, and the model hears some or the level
+        comes and goes as in speech (the model alone misses one badly degraded talker in eight).
+        """
+        spread = level_spread(self.clip.samples)
+        if is_silent(self.clip.samples) or spread < STEADY_DECIBELS:
+            return False
+        return spread >= LIVELY_DECIBELS or self._speech_heard
+
+    @property
+    def _speech_heard(self) -> bool:
+        return max(heard.speech for heard in self._listen_as(TYPICAL)) >= 0.5
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to keep in mind with these scores, a sentence each."""
+        if is_silent(self.clip.samples) or (self.speech_found and self._speech_heard):
+            return self.first_warnings
+        if self.speech_found:
+            return (*self.first_warnings, "Hardly any speech was found in this clip: the scores may mean little.")
+        return (*self.first_warnings, "No speech was found in this clip: the scores mean little.")
+
+    def rate(self, profile: str | ListenerProfile | None = None, rationale: bool = True) -> Judgement:
+        """A listener's judgement: five scores, artifacts, and (`rationale`) the reason in words."""
+        listener = get_profile(profile)
+        text = "".join(self.stream(RATIONALE_QUESTION, listener)) if rationale else None
+        return Judgement(
+            file=self.clip.name,
+            reference=self.reference.name if self.reference else None,
+            seconds=self.clip.seconds,
+            profile=describe_profile(listener),
+            scores=self.scores(listener),
+            rationale=text,
+            artifacts=self.artifacts(),
+            warnings=self.warnings,
+            model=self.name,
+        )
+
+    def ask(self, question: str, profile: str | ListenerProfile | None = None) -> Answer:
+        """The model's answer to a question in plain words; raises `ValueError` for an empty question."""
+        listener = get_profile(profile)
+        text = "".join(self.stream(question, listener))
+        return Answer(self.clip.name, question, describe_profile(listener), text, self.warnings, self.name)
+
+    def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
+        """The answer to a question, a sentence at a time as they are decoded; the same words every time.
+
+        How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words. A
+        sentence that contradicts this listener's scores or the artifacts, or speaks of a reference where there is none,
+        is drawn again.
+        Where no speech was found, the answer says so and nothing is decoded.
+        """
+        if not question.strip():
+            raise ValueError("The question is empty.")
+        if not self.speech_found:
+            yield NO_SPEECH_ANSWERS[0]
+            return
+        listener = get_profile(profile)
+        request, noted = with_listener(" ".join(question.split()), listener), self.noted(listener).text()
+        asked, seed = self.question_tokens(request, noted)
+        means, artifacts = self.means(listener), self.artifacts()
+
+        def contradicts(text: str) -> bool:
+            return bool(contradictions(text, means, artifacts, self.reference_state))
+
+        yield from tell(self.model, self._remember(self._typical_window()), asked, seed, contradicts)
+
+    def question_tokens(self, request: str, noted: str) -> tuple[list[int], int]:
+        """The tokens of what was noted and a request, behind which the answer comes, and a seed of their own."""
+        return self._vocabulary.notes(noted) + self._vocabulary.question(request), crc32((request + noted).encode())
+
+    def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
+        """What is read of every window for a listener; faults and speech are read with the typical one."""
+        key = repr(profile)
+        if key not in self._heard:
+            faults = (*self._kinds(), SPEECH) if profile == TYPICAL else ()
+            reading = Reading.of(self._vocabulary, [profile], faults)
+            if len(self.spans) == 1:
+                with torch.inference_mode():
+                    hidden = self.model.continue_from(self._remember(0), reading.tree)
+                    logits = self.model.logits(hidden[reading.positions()])
+                self._heard[key] = [reading.read(logits, self._vocabulary)]
+            else:
+                self._heard[key] = read_tokens(self.model, reading, self.degraded, self.reference_tokens)
+        return self._heard[key]
+
+    def _kinds(self) -> Sequence[str]:
+        """The artifact kinds this model was trained to tell."""
+        return self.model.config.extra.get("artifact_kinds", ARTIFACT_KINDS)
+
+    def _remember(self, window: int) -> Any:
+        if window not in self._memory:
+            rows = slice(window, window + 1)
+            reference = None if self.reference_tokens is None else self.reference_tokens[rows]
+            with torch.inference_mode():
+                self._memory = {window: self.model.remember(self.model.prefix(self.degraded[rows], reference))}
+        return self._memory[window]
+
+    def typical_tokens(self) -> Tensor:
+        """The audio tokens of the window that stands for the clip, [1, tokens, width + 2]."""
+        window = self._typical_window()
+        return self.degraded[window : window + 1]
+
+    def _typical_window(self) -> int:
+        """The window whose MOS is nearest to the whole clip's: what questions in words are about."""
+        if len(self.spans) == 1:
+            return 0
+        heard = self._listen_as(TYPICAL)
+        whole = self._aggregate(heard)["mos"].mean
+        return int(np.argmin([abs(h.scores[0]["mos"].mean - whole) for h in heard]))
+
+    def _aggregate(self, heard: Sequence[Heard]) -> dict[str, Score]:
+        """The mixture of the windows' distributions, weighted by the seconds each adds."""
+        ends = [0.0] + [end for _, end in self.spans]
+        weights = np.diff(ends)
+        weights = weights / weights.sum()
+        return {
+            d: Score.from_probabilities(
+                np.sum([w * h.scores[0][d].probabilities for w, h in zip(weights, heard, strict=True)], axis=0)
+            )
+            for d in DIMENSIONS
+        }
+
+
+def describe_profile(profile: ListenerProfile) -> str:
+    """A profile's name for output, with its note where it has one."""
+    return f"{profile.name}: {profile.note}" if profile.note else profile.name
+
+
+def hear(model: SpeechQualityModel, name: dict[str, str], clip: Clip, reference: Clip | None = None) -> Hearing:
+    """Listen to one clip and, if it matches, its reference."""
+    return hear_many(model, name, [(clip, reference)])[0]
+
+
+def hear_many(
+    model: SpeechQualityModel, name: dict[str, str], pairs: Sequence[tuple[Clip, Clip | None]], batch: int = 8
+) -> list[Hearing]:
+    """Listen to clips with their references, `batch` windows a pass of the encoder."""
+    if not pairs:
+        return []
+    waves: list[np.ndarray] = []
+    places: list[tuple[int, bool]] = []
+    prepared = [prepare_reference(clip, reference) for clip, reference in pairs]
+    for index, (clip, _) in enumerate(pairs):
+        aligned = prepared[index][0]
+        for start, end in windows(clip.samples):
+            waves.append(clip.samples[start:end])
+            places.append((index, False))
+            if aligned is not None:
+                waves.append(aligned[start:end])
+                places.append((index, True))
+    tokens, located = _encode(model, waves, batch)
+    hearings = []
+    for index, (clip, reference) in enumerate(pairs):
+        aligned, warnings = prepared[index]
+        spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in windows(clip.samples)]
+        own = [i for i, place in enumerate(places) if place == (index, False)]
+        paired = [i for i, place in enumerate(places) if place == (index, True)]
+        beside, moments = None, [located[i] for i in own] if located else []
+        if paired:
+            rows = zip(own, paired, strict=True)
+            beside = torch.stack([with_changes(tokens[j], waves[i], waves[j]) for i, j in rows])
+        hearings.append(Hearing(model, name, clip, reference, spans, tokens[own], beside, warnings, moments))
+    return hearings
+
+
+def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:
+    parts, located = [], []
+    for start in range(0, len(waves), batch):
+        with torch.inference_mode():
+            tokens, moments = model.listen(*pad_batch(waves[start : start + batch]))
+        parts.append(tokens)
+        located += moments or []
+    return torch.cat(parts), located

@@ -1,0 +1,88 @@
+"""`SpeechQualityLLM`: the judge that Python users, the command line and the page talk to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from sqllm.judge.compare import COMPARE_QUESTION, Preference, prefer
+from sqllm.judge.hearing import Answer, Hearing, hear, hear_many
+from sqllm.listeners.profiles import ListenerProfile
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.scores import Judgement
+from sqllm.signal.audio import Clip, load_clip
+
+Source = str | os.PathLike[str] | bytes | Clip
+
+
+class SpeechQualityLLM:
+    """A listening model that rates clips and answers questions about them.
+
+    >>> judge = SpeechQualityLLM.from_pretrained()
+    >>> judge.rate("clip.wav", reference="clean.wav").scores["mos"].mean
+    """
+
+    def __init__(self, model: SpeechQualityModel, name: dict[str, str]) -> None:
+        self.model, self.name = model, name
+
+    @classmethod
+    def from_pretrained(
+        cls, source: str | os.PathLike[str] | None = None, device: str | None = None, quantize: str | None = None
+    ) -> SpeechQualityLLM:
+        """Load a checkpoint: the embedded default, a folder, or a Hub id.
+
+        `device`: "cpu", "cuda" ...; by default a GPU where there is one. `quantize="nf4"` loads the LLM in 4 bits.
+        Raises `sqllm.model.base_llm.CheckpointError` with a sentence when there is none.
+        """
+        from sqllm.model.checkpoint import load_checkpoint
+
+        return cls(*load_checkpoint(source, device, quantize))
+
+    def listen(self, clip: Source, reference: Source | None = None) -> Hearing:
+        """Decode and encode a clip (and its reference) once, for as many questions as wanted.
+
+        Raises `sqllm.AudioError` with a sentence when a file can't be rated.
+        """
+        return hear(self.model, self.name, _as_clip(clip), None if reference is None else _as_clip(reference))
+
+    def listen_many(self, pairs: Sequence[tuple[Source, Source | None]]) -> list[Hearing]:
+        """`listen` for several clips with their references, encoded together."""
+        clips = [(_as_clip(clip), None if reference is None else _as_clip(reference)) for clip, reference in pairs]
+        return hear_many(self.model, self.name, clips)
+
+    def rate(
+        self,
+        clip: Source | Hearing,
+        reference: Source | None = None,
+        profile: str | ListenerProfile | None = None,
+        rationale: bool = True,
+    ) -> Judgement:
+        """The judgement of a listener (default: the typical one) on a clip or on what was listened to before."""
+        return self._hearing(clip, reference).rate(profile, rationale)
+
+    def ask(
+        self,
+        clip: Source | Hearing,
+        question: str,
+        reference: Source | None = None,
+        profile: str | ListenerProfile | None = None,
+    ) -> Answer:
+        """The answer to a question about a clip, in the model's words."""
+        return self._hearing(clip, reference).ask(question, profile)
+
+    def compare(
+        self,
+        first: Source | Hearing,
+        second: Source | Hearing,
+        question: str = COMPARE_QUESTION,
+        profile: str | ListenerProfile | None = None,
+    ) -> Preference:
+        """Which of two clips a listener prefers, by how much and why: clip A and clip B."""
+        return prefer(self._hearing(first, None), self._hearing(second, None), question, profile)
+
+    def _hearing(self, clip: Source | Hearing, reference: Source | None) -> Hearing:
+        return clip if isinstance(clip, Hearing) else self.listen(clip, reference)
+
+
+def _as_clip(source: Source) -> Clip:
+    return source if isinstance(source, Clip) else load_clip(source)

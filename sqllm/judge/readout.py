@@ -1,0 +1,187 @@
+"""Reading answers off the LLM's next-token probabilities: score blocks with digit branches, and fault blocks.
+
+A score block ends where the first digit comes ("Noise: "); a branch continues it with that digit and the point, so
+that one forward pass gives P(digit) and P(second digit | first), that is a distribution over 1.0 ... 5.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sqllm.listeners.profiles import ListenerProfile
+from sqllm.model.prompt_tree import ROOT, PromptTree
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score, with_temperature
+from sqllm.words.questions import (
+    FAULT_ANSWERS,
+    FAULT_REQUESTS,
+    SCORE_BLOCKS,
+    SCORE_REQUESTS,
+    SPEECH_ANSWERS,
+    SPEECH_BLOCK,
+    fault_block,
+    with_listener,
+)
+
+FIRST_DIGITS = (1, 2, 3, 4, 5)
+SPEECH = "speech"
+TEMPERATURES = "temperatures"  # of a checkpoint's configuration: what calibrates each dimension's distribution
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The token ids that reading needs, and the encoder of text pieces, for one LLM."""
+
+    model: SpeechQualityModel
+    digits: tuple[int, ...]
+    point: int
+    faults: tuple[int, ...]
+    speech: tuple[int, ...]
+
+    @classmethod
+    def of(cls, model: SpeechQualityModel) -> Vocabulary:
+        def only(text: str) -> int:
+            return model.encode_text(text)[-1]
+
+        digits = tuple(only(str(digit)) for digit in range(10))
+        if len(set(digits)) < 10 or model.encode_text("3.7") != [digits[3], only("."), digits[7]]:
+            raise ValueError("This LLM's tokenizer does not write digits as tokens of their own.")
+        faults, speech = tuple(map(only, FAULT_ANSWERS)), tuple(map(only, SPEECH_ANSWERS))
+        return cls(model, digits, only("."), faults, speech)
+
+    def stem(self, request: str) -> list[int]:
+        """Tokens from the end of the audio to where the answer begins."""
+        return self.question(f"\n{request}")
+
+    def notes(self, noted: str) -> list[int]:
+        """Tokens behind the audio that hold what was noted of it, for `question` to follow."""
+        return self.model.encode_text(f"\n{noted}")
+
+    def question(self, request: str) -> list[int]:
+        """Tokens of a request behind notes, to where the answer begins."""
+        return self.model.encode_text(f"{request}{self.model.turns.to_answer}")
+
+
+@dataclass(frozen=True)
+class ScoreNode:
+    """Where one score is read in a tree: the block's node and its branches by first digit."""
+
+    block: int
+    branches: Mapping[int, int]
+
+
+def add_score_block(
+    tree: PromptTree, vocabulary: Vocabulary, stem: int, name: str, branches: Sequence[int] = FIRST_DIGITS[:4]
+) -> ScoreNode:
+    """Ask for one score behind a stem; `branches` are the first digits whose second digit is asked for."""
+    block = tree.add(vocabulary.model.encode_text(f"{name}: "), stem)
+    return ScoreNode(
+        block, {digit: tree.add([vocabulary.digits[digit], vocabulary.point], block) for digit in branches}
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A tree that asks for the scores of several listeners and, once, for faults and speech."""
+
+    tree: PromptTree
+    scores: tuple[Mapping[str, ScoreNode], ...]
+    faults: Mapping[str, int]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary, profiles: Sequence[ListenerProfile], faults: Sequence[str] = ()) -> Reading:
+        """`faults` are artifact kinds, and `speech` for whether there is any."""
+        tree, listeners = PromptTree(), []
+        for profile in profiles:
+            stem = tree.add(vocabulary.stem(with_listener(SCORE_REQUESTS[0], profile)), ROOT)
+            listeners.append({d: add_score_block(tree, vocabulary, stem, SCORE_BLOCKS[d][0]) for d in DIMENSIONS})
+        nodes: dict[str, int] = {}
+        if faults:
+            stem = tree.add(vocabulary.stem(FAULT_REQUESTS[0]), ROOT)
+            for kind in faults:
+                block = SPEECH_BLOCK if kind == SPEECH else fault_block(kind)
+                nodes[kind] = tree.add(vocabulary.model.encode_text(block), stem)
+        return cls(tree, tuple(listeners), nodes)
+
+    def positions(self) -> list[int]:
+        """The tokens whose logits are read, in the order `read` expects them."""
+        nodes = [
+            n
+            for listener in self.scores
+            for score in listener.values()
+            for n in (score.block, *score.branches.values())
+        ]
+        return [self.tree.last(node) for node in [*nodes, *self.faults.values()]]
+
+    def read(self, logits: Tensor, vocabulary: Vocabulary) -> Heard:
+        """Scores and faults from the logits at `positions`, [positions, vocabulary]."""
+        rows = iter(logits.float())
+        digits = list(vocabulary.digits)
+
+        def distribution(ids: Sequence[int]) -> np.ndarray:
+            return torch.softmax(next(rows)[list(ids)], dim=0).double().cpu().numpy()
+
+        temperatures = vocabulary.model.config.extra.get(TEMPERATURES, {})
+        scores = []
+        for listener in self.scores:
+            read: dict[str, Score] = {}
+            for dimension, score in listener.items():
+                first = distribution([digits[d] for d in FIRST_DIGITS])
+                seconds = {digit: distribution(digits) for digit in score.branches}
+                joined = with_temperature(join_digits(first, seconds), temperatures.get(dimension, 1.0))
+                read[dimension] = Score.from_probabilities(joined)
+            scores.append(read)
+        faults = {k: distribution(vocabulary.speech if k == SPEECH else vocabulary.faults) for k in self.faults}
+        return Heard(tuple(scores), faults)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was read: five scores a listener, and the probabilities of each fault's severities (no ... strong)."""
+
+    scores: tuple[Mapping[str, Score], ...]
+    faults: Mapping[str, np.ndarray]
+
+    @property
+    def speech(self) -> float:
+        """The probability that the clip holds speech (1 where it was not asked)."""
+        return float(self.faults[SPEECH][1]) if SPEECH in self.faults else 1.0
+
+    def artifacts(self) -> tuple[HeardArtifact, ...]:
+        """The faults more likely there than not, each with its most likely severity."""
+        found = []
+        for kind in ARTIFACT_KINDS:
+            if kind in self.faults and self.faults[kind][0] < 0.5:
+                severity = SEVERITIES[int(self.faults[kind][1:].argmax())]
+                found.append(HeardArtifact(kind, severity, probability=1 - float(self.faults[kind][0])))
+        return tuple(found)
+
+
+def join_digits(first: np.ndarray, seconds: Mapping[int, np.ndarray]) -> np.ndarray:
+    """P(1.0) ... P(5.0) from P(first digit 1-5), [5], and P(second digit | first), [10] each; 5 is always 5.0."""
+    joint = np.zeros(len(GRID))
+    for digit in FIRST_DIGITS[:4]:
+        joint[(digit - 1) * 10 : digit * 10] = first[digit - 1] * seconds[digit]
+    joint[-1] = first[-1]
+    return joint / joint.sum()
+
+
+def read_tokens(
+    model: SpeechQualityModel, reading: Reading, degraded: Tensor, reference: Tensor | None = None, batch: int = 8
+) -> list[Heard]:
+    """Read many clips, `batch` a forward pass, from their audio tokens [clips, tokens, width + 2]."""
+    vocabulary, positions = Vocabulary.of(model), reading.positions()
+    heard: list[Heard] = []
+    for start in range(0, len(degraded), batch):
+        rows = slice(start, start + batch)
+        with torch.inference_mode():
+            paired = None if reference is None else reference[rows].to(model.device)
+            prefix = model.prefix(degraded[rows].to(model.device), paired)
+            hidden = model(prefix, [reading.tree] * len(prefix))
+            heard += [reading.read(model.logits(clip[positions]), vocabulary) for clip in hidden]
+    return heard

@@ -1,0 +1,1 @@
+"""Who listens: how they hear and how they rate."""

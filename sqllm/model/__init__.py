@@ -1,0 +1,1 @@
+"""The listening model: encoders, projector, prompt tree, LLM, and checkpoints."""

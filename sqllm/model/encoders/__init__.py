@@ -1,0 +1,1 @@
+"""Audio encoders behind one interface."""

@@ -1,0 +1,82 @@
+"""What every audio encoder promises, and what stands between waveforms, frames and tokens."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sqllm.signal.audio import SAMPLE_RATE
+from sqllm.signal.spectra import scaled_energy
+
+TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
+
+
+class AudioEncoder(nn.Module, ABC):
+    """The contract. `frame_rate` is in frames a second, `width` the size of a frame."""
+
+    frame_rate: float
+    width: int
+
+    @abstractmethod
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """[batch, samples], [batch] -> frames [batch, frames, width], counts [batch]."""
+
+    def locate(self, frames: Tensor) -> Tensor | None:
+        """When artifacts happen: frames [batch, frames, width] -> logits of each of `scores.LOCATED_KINDS` in each
+        frame, [batch, frames, kinds]; none where the encoder has not learnt it.
+        """
+        return None
+
+    def add_parts_of(self, weights: Mapping[str, Tensor]) -> None:
+        """Give the encoder the parts that not every one of its kind has and that some weights (under the encoder's own
+        names) are for.
+        """
+
+    def adopt(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over weights under the encoder's own names, and the parts they are for."""
+        self.add_parts_of(weights)
+        self.load_state_dict(dict(weights))
+
+    def queries(self) -> list[nn.Parameter]:
+        """The attention query parameters: what the paper trains of a fine-tuned encoder."""
+        return [p for name, p in self.named_parameters() if ".query." in name or ".q_proj." in name]
+
+
+def pad_behind(waveforms: Tensor, seconds: float) -> Tensor:
+    return nn.functional.pad(waveforms, (0, round(seconds * SAMPLE_RATE)))
+
+
+def pad_batch(waves: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Waveforms of any lengths as one batch: [batch, samples] padded with zeros, and their lengths [batch]."""
+    lengths = torch.tensor([len(wave) for wave in waves])
+    batch = torch.zeros(len(waves), int(lengths.max()))
+    for row, wave in enumerate(waves):
+        batch[row, : len(wave)] = torch.from_numpy(np.ascontiguousarray(wave))
+    return batch, lengths
+
+
+def pool_over_time(frames: Tensor, counts: Tensor, tokens: int) -> Tensor:
+    """Average the first `counts` frames of each clip into `tokens` equal stretches: [batch, tokens, width]."""
+    pooled = [
+        nn.functional.adaptive_avg_pool1d(clip[:count].T[None], tokens)[0].T
+        for clip, count in zip(frames, counts.tolist(), strict=True)
+    ]
+    return torch.stack(pooled)
+
+
+def level_beside(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
+    """What a self-normalising encoder can't hear: each token's energy and the clip's level, [batch, tokens, 2].
+
+    (dBov + 40) / 15 for the energies, (dBov + 30) / 10 for the level, both floored at -90 dBov.
+    """
+    rows = []
+    for clip, length in zip(waveforms, lengths.tolist(), strict=True):
+        power = clip[:length].double().square()
+        energies = nn.functional.adaptive_avg_pool1d(power[None, None], tokens)[0, 0]
+        level = 10 * torch.log10(power.mean() + 1e-9)
+        rows.append(torch.stack([scaled_energy(energies), ((level + 30) / 10).expand(tokens)], dim=1))
+    return torch.stack(rows).float()

@@ -1,0 +1,242 @@
+"""Audio encoders behind one interface: a clip of up to 10 s in, frames of a fixed rate and width out.
+
+    frames, counts = encoder(waveforms, lengths)
+    [batch, samples], [batch] -> [batch, frames, width], [batch]
+
+`waveforms` are mono 16 kHz float32, padded with zeros behind their `lengths`; `counts` is how many frames of each
+clip are real. A clip's frames do not depend on what else is in its batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sqllm.model.encoders.base import TAIL_SECONDS, AudioEncoder, pad_behind
+from sqllm.scores import LOCATED_KINDS
+from sqllm.signal.audio import SAMPLE_RATE
+from sqllm.signal.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy, spectra
+
+# Of the compact encoder's fixed part, a frame of 20 ms: the convolutions' maps, and levels and bands of its halves.
+MAP_WIDTH = 1024 + 2 + 2 * BANDS
+OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
+LEAK = 0.1  # of leaky rectifiers, as in Distill-MOS
+
+
+class CompactEncoder(AudioEncoder):
+    """The trunk of Distill-MOS (Stahl & Gamper 2025, MIT): complex spectrogram, 6 convolutions, 7 transformer layers.
+
+    Distill-MOS peak-normalises every clip and so can't hear its level; here the transformer is given every frame's
+    level too. Nothing is heard above 7.35 kHz, where resampling filters fall: without that a 48 kHz copy of a file
+    moved Distill-MOS by .17 on average. 50 frames a second.
+
+    Three small parts can be added (`train.tune` teaches them): an ear beside the convolutions, for what these, made for
+    one overall score, do not pass on; and on the transformer's features a locator, which tells when artifacts happen,
+    and an assessor, whose opinion of every frame stands behind the frame's features for the LLM to read.
+    """
+
+    frame_rate, features = 50.0, 200
+    channels = (2, 64, 64, 128, 256, 256, 256)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.width = self.features
+        layers: list[nn.Module] = []
+        for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
+            last = index == len(self.channels) - 2
+            stride = (2 if index else 1, 2 if last else 1)
+            layers += [nn.Conv2d(before, after, 3, stride=stride, padding=(0, 1)), nn.LeakyReLU(LEAK)]
+        self.convolutions = nn.Sequential(*layers)
+        self.norm_input = nn.BatchNorm1d(1024)
+        self.norm_transformer = nn.BatchNorm1d(1024)
+        self.project = nn.Linear(1024, self.features)
+        self.level = nn.utils.skip_init(nn.Linear, 2, self.features, bias=False)
+        nn.init.zeros_(self.level.weight)  # as Distill-MOS; `train.tune` teaches it
+        # torch.relu, not "relu": PyTorch's fused path for inference, which "relu" takes, is half as fast on a CPU.
+        layer = nn.TransformerEncoderLayer(
+            self.features, 8, 2 * self.features, dropout=0.0, activation=torch.relu, batch_first=True
+        )
+        self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
+        self.norm_output = nn.BatchNorm1d(self.features)
+        self.ear: Ear | None = None
+        self.locator: nn.Module | None = None
+        self.assessor: nn.Module | None = None
+
+    def add_ear(self) -> Ear:
+        """Give the encoder a fresh ear, which says nothing before it is taught."""
+        self.ear = Ear(self.features)
+        return self.ear
+
+    def add_locator(self) -> nn.Module:
+        """Give the encoder a fresh head that tells when artifacts happen."""
+        self.locator = _head(self.features, 128, len(LOCATED_KINDS))
+        return self.locator
+
+    def add_assessor(self, opinions: int) -> nn.Module:
+        """Give the encoder a fresh head that has so many opinions of every frame, and the frames room for them."""
+        self.assessor = _head(self.features, 256, opinions)
+        self.width = self.features + opinions
+        return self.assessor
+
+    def add_parts_of(self, weights: Mapping[str, Tensor]) -> None:
+        """Ear, locator and assessor."""
+        if any(name.startswith("ear.") for name in weights):
+            self.add_ear()
+        if any(name.startswith("locator.") for name in weights):
+            self.add_locator()
+        if "assessor.3.bias" in weights:
+            self.add_assessor(len(weights["assessor.3.bias"]))
+
+    def locate(self, frames: Tensor) -> Tensor | None:
+        return None if self.locator is None else self.locator(frames[..., : self.features])
+
+    def opinions(self, frames: Tensor) -> Tensor:
+        """What the assessor says of the encoder's frames: [..., width] -> [..., opinions]."""
+        return frames[..., self.features :] / OPINION_SCALE
+
+    def train(self, mode: bool = True) -> CompactEncoder:
+        """Train the weights, but keep the statistics of the batch normalisations."""
+        super().train(mode)
+        for norm in (self.norm_input, self.norm_transformer, self.norm_output):
+            norm.eval()
+        return self
+
+    def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        return self.upper(self.lower(waveforms), lengths)
+
+    def lower(self, waveforms: Tensor) -> Tensor:
+        """The convolutions, nine tenths of the cost, with levels and bands behind them: [batch, samples] -> maps
+        [batch, frames, MAP_WIDTH].
+        """
+        peaks = waveforms.abs().amax(dim=1, keepdim=True) + 1e-8
+        waveforms = pad_behind(waveforms, 2 * TAIL_SECONDS)
+        heard = spectra(waveforms / peaks)
+        maps = self.convolutions(self._compress(heard)).flatten(1, 2).transpose(1, 2)
+        beside = self._levels(waveforms, maps.shape[1]), self._bands(heard * peaks[..., None, None], maps.shape[1])
+        return torch.cat([maps, *(part.to(maps) for part in beside)], dim=2)
+
+    def upper(self, maps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The transformer on the maps: [batch, frames, MAP_WIDTH], samples a clip [batch] -> frames, counts."""
+        maps, levels, bands = maps.split([MAP_WIDTH - 2 - 2 * BANDS, 2, 2 * BANDS], dim=2)
+        frames = self.norm_transformer(self.norm_input(maps.transpose(1, 2))).transpose(1, 2)
+        frames = self.project(frames) + self.level(levels)
+        if self.ear is not None:
+            frames = frames + self.ear(bands)
+        frames = frames + sinusoids(frames.shape[1], self.features).to(frames)
+        heard = torch.div(lengths + round(TAIL_SECONDS * SAMPLE_RATE), 320, rounding_mode="floor")
+        padding = torch.arange(frames.shape[1], device=frames.device)[None] >= heard[:, None]
+        frames = self.transformer(frames, src_key_padding_mask=padding)
+        frames = self.norm_output(frames.transpose(1, 2)).transpose(1, 2)
+        if self.assessor is not None:
+            frames = torch.cat([frames, OPINION_SCALE * self.assessor(frames)], dim=2)
+        counts = torch.div(lengths, 320, rounding_mode="floor").clamp(min=1)
+        return frames, counts
+
+    @staticmethod
+    def _compress(spectra: Tensor) -> Tensor:
+        """Magnitudes to the power .3, nothing from `HIGHEST_HERTZ` on: [batch, 161 bins, frames, 2] -> [batch, 2, 161
+        bins, frames].
+        """
+        magnitude = spectra.square().sum(dim=-1, keepdim=True).sqrt().clamp(min=1e-12)
+        spectra = (magnitude.pow(0.3) * spectra / magnitude).permute(0, 3, 1, 2)
+        heard = torch.arange(spectra.shape[2], device=spectra.device) * (SAMPLE_RATE / 320) < HIGHEST_HERTZ
+        return spectra * heard[:, None]
+
+    @staticmethod
+    def _levels(waveforms: Tensor, frames: int) -> Tensor:
+        """Energies of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch, frames, 2]."""
+        power = nn.functional.pad(waveforms, (0, frames * 320 - waveforms.shape[1])).square()
+        return scaled_energy(power.unflatten(1, (frames, 2, 160)).mean(dim=3))
+
+    @staticmethod
+    def _bands(spectra: Tensor, frames: int) -> Tensor:
+        """Energies in mel bands of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch,
+        frames, 2 * BANDS].
+        """
+        power = band_power(spectra)
+        power = nn.functional.pad(power, (0, 0, 0, 2 * frames - power.shape[1]))
+        return scaled_energy(power).unflatten(1, (frames, 2)).flatten(2)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        """Weights that know nothing of the level, Distill-MOS's among them, leave it as it is (at first, deaf)."""
+        state_dict.setdefault(f"{prefix}level.weight", self.level.weight)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def queries(self) -> list[nn.Parameter]:
+        """The fused query, key and value projections (PyTorch keeps them in one matrix)."""
+        return [p for name, p in self.named_parameters() if ".in_proj_" in name]
+
+    @classmethod
+    def from_distillmos(cls, path: Path) -> CompactEncoder:
+        """The trunk with the weights of the `distillmos` wheel's `distill_mos_v7.pt`."""
+        published = torch.load(path, map_location="cpu", weights_only=True)["model"]
+        renamed = {}
+        prefixes = {
+            "cnn.cnn.": "convolutions.",
+            "transformer_pool_attn.norm_input.": "norm_input.",
+            "transformer_pool_attn.transformer.norm.": "norm_transformer.",
+            "transformer_pool_attn.transformer.linear_proj.": "project.",
+            "transformer_pool_attn.transformer.transformer_encoder.": "transformer.",
+            "transformer_pool_attn.norm_trans.": "norm_output.",
+        }
+        for name, value in published.items():
+            for old, new in prefixes.items():
+                if name.startswith(old):
+                    renamed[new + name.removeprefix(old)] = value
+        encoder = cls()
+        encoder.load_state_dict(renamed)
+        return encoder
+
+    @classmethod
+    def from_tuned(cls, path: Path) -> CompactEncoder:
+        """The trunk with weights of our own, under our names (`train.tune`)."""
+        from safetensors.torch import load_file
+
+        encoder = cls()
+        encoder.adopt(load_file(path))
+        return encoder
+
+
+class Ear(nn.Module):
+    """Four convolutions on mel bands every 10 ms: [batch, frames, 2 * BANDS] -> [batch, frames, features] of 20 ms."""
+
+    channels = (1, 16, 32, 64, 64)
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
+            stride = (2 if index == 1 else 1, 2)
+            convolution = nn.Conv2d(before, after, 3, stride=stride, padding=1)
+            nn.init.kaiming_normal_(convolution.weight, a=LEAK)
+            layers += [convolution, nn.LeakyReLU(LEAK)]
+        self.convolutions = nn.Sequential(*layers)
+        heard = self.channels[-1] * BANDS // 2**4
+        self.norm = nn.LayerNorm(heard)
+        self.project = nn.Linear(heard, features)
+        nn.init.zeros_(self.project.weight)
+        nn.init.zeros_(self.project.bias)
+
+    def forward(self, bands: Tensor) -> Tensor:
+        heard = self.convolutions(bands.unflatten(2, (2, BANDS)).flatten(1, 2)[:, None])  # [batch, channels, frames, 3]
+        return self.project(self.norm(heard.transpose(1, 2).flatten(2)))
+
+
+def _head(width: int, hidden: int, outputs: int) -> nn.Module:
+    """Two layers on every frame: [..., width] -> [..., outputs]."""
+    return nn.Sequential(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, outputs))
+
+
+def sinusoids(count: int, width: int, base: float = 768.0) -> Tensor:
+    """Sinusoidal positions of Distill-MOS, [1, count, width]."""
+    position = torch.arange(count).unsqueeze(1)
+    scale = torch.exp(torch.arange(0, width, 2) * (-math.log(base) / width))
+    table = torch.zeros(1, count, width)
+    table[0, :, 0::2] = torch.sin(position * scale)
+    table[0, :, 1::2] = torch.cos(position * scale)
+    return table

@@ -1,0 +1,39 @@
+"""The projector: audio tokens into the LLM's embedding space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sqllm.signal.spectra import CHANGES
+
+TEXT_NORM = 0.135  # RMS of SmolLM2's token embeddings: where the projector's learned scale starts
+
+
+class Projector(nn.Module):
+    """Audio tokens into the LLM's embedding space, at the norm of its text embeddings.
+
+    [batch, tokens, width + 2] -> LayerNorm on the frames, levels beside -> two linear layers -> [batch, tokens, dim]
+    A learned segment embedding marks the tokens of a reference, and `changes` says what changed against it.
+    """
+
+    def __init__(self, width: int, dim: int, scale: float = TEXT_NORM) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.layers = nn.Sequential(nn.Linear(width + 2, dim), nn.GELU(), nn.Linear(dim, dim))
+        self.scale = nn.Parameter(torch.tensor(scale))
+        self.reference_segment = nn.Parameter(torch.zeros(dim))
+        self.changes = nn.utils.skip_init(nn.Linear, CHANGES, dim, bias=False)
+        nn.init.zeros_(self.changes.weight)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        frames = self.norm(tokens[..., :-2])
+        projected = self.layers(torch.cat([frames, tokens[..., -2:]], dim=-1))
+        return nn.functional.rms_norm(projected, projected.shape[-1:]) * self.scale
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        """Weights of before what changed was heard leave it as it is: a new projector is deaf to it."""
+        state_dict.setdefault(f"{prefix}changes.weight", self.changes.weight)
+        super()._load_from_state_dict(state_dict, prefix, *args)

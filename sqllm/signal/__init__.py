@@ -1,0 +1,1 @@
+"""Waveforms: decoding, level, windows, alignment, spectra, spans and pictures."""

@@ -1,0 +1,1 @@
+"""Wording tables: what listening tests call things. Words only, no rules."""

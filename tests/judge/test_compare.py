@@ -1,0 +1,62 @@
+"""Comparing two clips: swapping them swaps the verdict."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from sqllm.judge.hearing import Hearing
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.scores import DIMENSIONS, HeardArtifact
+from sqllm.signal.audio import Clip
+from sqllm.words.comparison_notes import comparison_notes
+from sqllm.words.notes import Notes
+from sqllm.words.sentences.comparisons import compose_comparison
+from tests.tiny import speech_like
+
+OTHER = {"A": "B", "B": "A", "same": "same"}
+
+
+def listen(judge: SpeechQualityLLM, seed: int) -> Hearing:
+    return judge.listen(Clip(speech_like(3, seed), f"{seed}.wav"))
+
+
+def test_swapping_the_clips_swaps_the_verdict(tiny: SpeechQualityLLM) -> None:
+    for seed in range(3):
+        one, other = listen(tiny, seed), listen(tiny, seed + 10)
+        forth, back = tiny.compare(one, other), tiny.compare(other, one)
+        assert back.better == OTHER[forth.better]
+        assert back.difference.mean == -forth.difference.mean
+        assert back.probability == pytest.approx(1 - forth.probability)
+        assert forth.difference.mean == one.scores()["mos"].mean - other.scores()["mos"].mean
+
+
+def test_a_clip_is_as_good_as_itself(tiny: SpeechQualityLLM) -> None:
+    clip = listen(tiny, 1)
+    preference = tiny.compare(clip, clip)
+    assert preference.better == "same"
+    assert preference.probability == pytest.approx(0.5)
+
+
+def test_a_preference_is_one_json_object(tiny: SpeechQualityLLM) -> None:
+    content = tiny.compare(listen(tiny, 1), listen(tiny, 2), profile="strict-expert").to_json()
+    assert json.loads(json.dumps(content)) == content
+    assert list(content) == [
+        "a", "b", "profile", "difference", "probability_a_is_better", "better", "text", "warnings", "model",
+    ]  # fmt: skip
+    assert content["a"] == {"file": "1.wav", "mos": listen(tiny, 1).scores("strict-expert")["mos"].to_json()}
+
+
+def test_an_empty_question_is_refused(tiny: SpeechQualityLLM) -> None:
+    with pytest.raises(ValueError, match="question is empty"):
+        tiny.compare(listen(tiny, 1), listen(tiny, 2), " ")
+
+
+def test_what_was_noted_holds_the_verdict() -> None:
+    poor = Notes.of(dict.fromkeys(DIMENSIONS, 2.0), [HeardArtifact("packet-loss", "strong")])
+    good = Notes.of(dict.fromkeys(DIMENSIONS, 4.5), [])
+    assert comparison_notes(poor, good) == "Notes: A MOS 2.0, strong packet loss; B MOS 4.5, no fault. B by 2.5.\n"
+    assert comparison_notes(good, good).endswith("about the same.\n")
+    assert "B" in compose_comparison(poor, good, np.random.default_rng(0)).split("2.5")[0]
