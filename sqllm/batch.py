@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.profiles import ListenerProfile
+from sqllm.manifest import read_manifest
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import AudioError, Clip, load_clip
 
@@ -21,9 +22,8 @@ CLIPS_A_BATCH = 8
 
 
 def list_clips(source: Path) -> pd.DataFrame:
-    """The table to score: a folder's audio files by name, or a CSV with columns file[,ref][,condition].
-
-    Files of a CSV are taken relative to its folder. Raises `ValueError` with a sentence when there is nothing.
+    """The table to score: a folder's audio files by name, or a CSV with columns file[,ref][,condition] (as
+    `sqllm.manifest.read_manifest` reads it). Raises `ValueError` with a sentence when there is nothing.
     """
     import pandas as pd
 
@@ -34,16 +34,8 @@ def list_clips(source: Path) -> pd.DataFrame:
         return pd.DataFrame({"file": [str(path) for path in files]})
     if not source.is_file():
         raise ValueError(f"There is no folder or CSV file at {source}.")
-    try:
-        table = pd.read_csv(source, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as problem:
-        raise ValueError(f"{source} can't be read as a CSV table.") from problem
-    if "file" not in table.columns:
-        raise ValueError(f"{source} has no column named file (its columns: {', '.join(map(str, table.columns))}).")
-    for column in ("file", "ref"):
-        if column in table.columns:
-            table[column] = [str(source.parent / name) if name else "" for name in table[column]]
-    return table
+    manifest = read_manifest(source)
+    return pd.DataFrame(manifest.rows, columns=list(manifest.columns), dtype=str)
 
 
 def score_many(
@@ -78,6 +70,8 @@ def _score_batch(
     loaded: list[tuple[dict[str, Any], Clip, Clip | None]] = []
     for row, record in zip(scored, records, strict=True):
         try:
+            if not record["file"]:
+                raise AudioError("This row names no file.")
             reference = record.get("ref")
             loaded.append((row, load_clip(record["file"]), load_clip(reference) if reference else None))
         except AudioError as problem:
