@@ -110,7 +110,7 @@ def _read_index(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
 def read_ratings(path: Path) -> list[CorpusClip]:
     """Clips of a CSV of ratings: file[, ref][, set][, lang], mos or overall, and the dimensions that were rated.
 
-    Files are relative to the CSV's folder; dimensions have the NISQA corpus's column names (noi, col, dis, loud).
+    Files are relative to the CSV's folder; dimensions have the NISQA corpus's names (noi, col, dis, loud) or ours.
 
     A reference that is the clip itself counts as none. Raises `ValueError` when a needed column is missing.
     """
@@ -142,9 +142,9 @@ def at_nominal_level(clips: Sequence[CorpusClip]) -> list[CorpusClip]:
 
 
 def _numbers(row: Mapping[str, str], suffix: str = "") -> dict[str, float]:
-    """A row's ratings by dimension, those that it has."""
-    columns = ((name, row.get(column + suffix)) for name, column in SCORE_COLUMNS.items())
-    return {name: float(value) for name, value in columns if value not in (None, "", "nan")}
+    """A row's ratings by dimension, those that it has, under the NISQA corpus's names of columns or the dimension's."""
+    cells = ((name, row.get(column + suffix) or row.get(name + suffix)) for name, column in SCORE_COLUMNS.items())
+    return {name: float(value) for name, value in cells if value not in (None, "", "nan")}
 
 
 def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:

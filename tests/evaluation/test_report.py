@@ -97,8 +97,9 @@ def test_ratings_are_read_and_a_clip_is_not_its_own_reference(ratings: Path) -> 
     assert {clip.db for clip in clips} == {"panel"}
 
 
-def test_ratings_may_hold_dimensions_and_languages(tmp_path: Path) -> None:
-    (tmp_path / "index.csv").write_text("file,mos,noi,loud,lang\na.wav,3,4,,de\n")
+@pytest.mark.parametrize("names", ["noi,loud", "noisiness,loudness"])
+def test_ratings_may_hold_dimensions_and_languages(tmp_path: Path, names: str) -> None:
+    (tmp_path / "index.csv").write_text(f"file,mos,{names},lang\na.wav,3,4,,de\n")
     (clip,) = read_ratings(tmp_path / "index.csv")
     assert (clip.scores, clip.lang) == ({"mos": 3.0, "noisiness": 4.0}, "de")
 
