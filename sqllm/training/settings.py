@@ -100,7 +100,7 @@ def _typed(key: str, value: Any, hint: Any) -> Any:
 
 def run_command(usage: str | None, arguments: Sequence[str], run: typing.Callable[[Sequence[str]], None]) -> None:
     """Run a recipe's command: its module docstring and where the settings files lie for `--help` or nothing, a sentence
-    and exit 2 for a wrong call.
+    and exit 2 for a wrong call or a package that is not installed (`sqllm[train]`).
     """
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage)
@@ -109,6 +109,6 @@ def run_command(usage: str | None, arguments: Sequence[str], run: typing.Callabl
         return
     try:
         run(arguments)
-    except (ValueError, FileNotFoundError) as problem:
+    except (ValueError, FileNotFoundError, ImportError) as problem:
         print(problem, file=sys.stderr)
         sys.exit(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import importlib
 import itertools
 from pathlib import Path
 
@@ -129,6 +130,13 @@ def test_a_wrong_command_ends_with_one_line_and_exit_2(capsys: pytest.CaptureFix
     assert ended.value.code == 2
     output = capsys.readouterr()
     assert (output.out, output.err.count("\n")) == ("", 1)
+
+
+def test_a_package_that_is_not_installed_is_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command("usage", ["words"], lambda words: print(importlib.import_module("not_there")))
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "No module named 'not_there'\n"
 
 
 def test_help_tells_the_use_and_where_the_settings_files_lie(capsys: pytest.CaptureFixture[str]) -> None:
