@@ -22,8 +22,8 @@ setup: .venv/installed .venv/base-llm
 	$(BIN)/python -c "from sqllm.model.checkpoint import base_llm_folder; print(base_llm_folder(print))"
 	touch $@
 
-.venv/installed-dev: .venv/installed
-	$(BIN)/pip install --quiet -e ".[train,dev]"
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(BIN)/pip install --quiet -r requirements-dev.txt
 	$(BIN)/pip install --quiet --no-deps $(NO_DEPENDENCIES)
 	touch $@
 

@@ -1,4 +1,4 @@
-"""The command line: `sqllm rate`, `ask`, `compare` and `score`. Errors are one line on stderr and exit code 2."""
+"""The command line: `sqllm rate`, `ask`, `compare`, `score`, `app`. Errors are one line on stderr and exit code 2."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sqllm", description="What a careful listener would say about a speech clip.")
     parser.add_argument("--version", action="store_true", help="print the version")
     parser.add_argument("--verbose", action="store_true", help="with --version: the licence of every part")
-    commands = parser.add_subparsers(dest="command", metavar="rate | ask | compare | score")
+    commands = parser.add_subparsers(dest="command", metavar="rate | ask | compare | score | app")
 
     rate = commands.add_parser("rate", help="five scores, their uncertainty and the reason for one clip")
     rate.add_argument("clip", help="audio file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM)")
@@ -75,12 +76,18 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--rationale", action="store_true", help="add the reason in words (slower)")
     score.set_defaults(run=_score)
 
+    app = commands.add_parser("app", help="serve the page, on which clips are rated in a browser")
+    app.add_argument("--host", help="address to serve at; 0.0.0.0: on every network (default: this machine alone)")
+    app.add_argument("--port", type=int, help="port to serve at (default: the first free one from 7860 on)")
+    app.set_defaults(run=_app)
+
     for command in (rate, ask):
         command.add_argument("--ref", help="clean reference of the clip")
     for command in (rate, ask, compare):
         command.add_argument("--json", action="store_true", help="print one JSON object")
     for command in (rate, ask, compare, score):
         command.add_argument("--profile", help="a listener's name, or words that describe one")
+    for command in (rate, ask, compare, score, app):
         command.add_argument("--model", help="checkpoint folder or Hub id (default: the embedded one)")
         command.add_argument("--device", help="cpu, cuda ... (default: a GPU where there is one)")
         command.add_argument("--quantize", choices=["nf4"], help="load the LLM in 4 bits")
@@ -180,6 +187,17 @@ def _score(arguments: argparse.Namespace) -> None:
     scored.to_csv(arguments.out, index=False)
     print("\n".join(summarise(scored)))
     print(f"Written to {arguments.out}.")
+
+
+def _app(arguments: argparse.Namespace) -> None:
+    from sqllm.ui.launch import launch
+
+    load_judge = partial(_judge, arguments)
+    if arguments.model is not None:  # a wrong one is told here, before there is a page
+        judge = load_judge()
+        launch(lambda: judge, arguments.host, arguments.port)
+    else:
+        launch(load_judge, arguments.host, arguments.port)
 
 
 if __name__ == "__main__":

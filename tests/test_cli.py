@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,25 @@ def test_an_unknown_profile_is_one_sentence(run, speech_file: Path) -> None:
     code, _, err = run("rate", str(speech_file), "--profile", "expret")
     assert code == 2
     assert err.startswith("There is no listener profile 'expret'")
+
+
+def test_app_refuses_a_place_where_nothing_can_be_served(run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for words in (["--port", port], ["--port", "70000"], ["--port", "0"], ["--host", "300.1.1.1"]):
+            code, out, err = run("app", *words)
+            assert (code, out, err.count("\n")) == (2, "", 1)
+            assert err.startswith(f"The page can't be served at {words[1] if words[0] == '--host' else '127.0.0.1'}")
+
+
+def test_app_tells_of_a_missing_model_before_there_is_a_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli, "_quieten", lambda: None)
+    monkeypatch.setattr("sqllm.ui.launch.launch", lambda *settings: pytest.fail("served"))
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["app", "--model", str(tmp_path)])
+    assert "holds no checkpoint" in capsys.readouterr().err
 
 
 def test_help_imports_no_torch() -> None:

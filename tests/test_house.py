@@ -16,19 +16,31 @@ LONGEST_FILE = 400
 # What each room may use of the others, and no more.
 ROOMS: dict[str, set[str]] = {
     "scores": set(),
+    "resources": set(),
     "signal": {"scores"},
     "listeners": {"scores", "signal"},
-    "model": {"scores", "signal"},
+    "model": {"scores", "resources", "signal"},
     "words": {"scores", "listeners"},
     "judge": {"scores", "signal", "listeners", "model", "words"},
     "manifest": set(),
     "batch": {"scores", "signal", "listeners", "judge", "manifest"},
-    "ui": {"scores", "signal", "listeners", "model", "words", "judge", "batch"},
+    "ui": {"scores", "resources", "signal", "listeners", "model", "words", "judge", "batch"},
     "cli": {"scores", "signal", "listeners", "model", "judge", "batch", "ui"},
     "corpus": {"scores", "signal", "listeners", "model"},
     "features": {"scores", "signal", "model", "corpus"},
     "evaluation": {"scores", "signal", "listeners", "model", "words", "judge", "corpus", "features"},
-    "training": {"scores", "signal", "listeners", "model", "words", "judge", "corpus", "features", "evaluation"},
+    "training": {
+        "scores",
+        "resources",
+        "signal",
+        "listeners",
+        "model",
+        "words",
+        "judge",
+        "corpus",
+        "features",
+        "evaluation",
+    },
 }
 RATES = ("signal", "listeners", "model", "words", "judge")
 TEACHES_OR_MEASURES = {"corpus", "features", "training", "evaluation", "ui"}

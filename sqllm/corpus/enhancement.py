@@ -204,9 +204,7 @@ def _rnnoise_library() -> Any:
 
     package = util.find_spec("pyrnnoise")
     if package is None or not package.submodule_search_locations:
-        raise ImportError(
-            "RNNoise needs pyrnnoise, beside sqllm[train]: pip install --no-deps pyrnnoise==0.4.5 (see pyproject.toml)."
-        )
+        raise ImportError("RNNoise needs pyrnnoise, beside sqllm[train]: pip install --no-deps pyrnnoise==0.4.5.")
     path = Path(package.submodule_search_locations[0]) / "rnnoise.py"
     spec = util.spec_from_file_location("pyrnnoise_ctypes", path)
     assert spec is not None

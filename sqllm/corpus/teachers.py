@@ -280,7 +280,7 @@ _NISQA_COLUMNS = tuple(f"nisqa_{name}" for name in _NISQA_ORDER)
 _LATER_COLUMNS = tuple(f"{column}_later" for column in _NISQA_COLUMNS)
 _DNSMOS_COLUMNS = ("dnsmos_ovr", "dnsmos_sig", "dnsmos_bak")
 _DISTILLMOS = "pip install --no-deps distillmos==0.9.1 xls-r-sqa==0.1.0"
-_OF_PIP = "pip install -e '.[train]'"
+_OF_PIP = "pip install 'sqllm[train]'"
 # name -> loader, columns, whether it needs the reference, how to install it
 _KNOWN: dict[str, tuple[Callable[[Path | None], Rate], tuple[str, ...], bool, str]] = {
     "NISQA v2": (_load_nisqa, _NISQA_COLUMNS, False, _OF_PIP),

@@ -21,8 +21,9 @@ from sqllm.model.device import choose_device
 from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.load import load_encoder
 from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.resources import assets_folder
 
-DEFAULT_CHECKPOINT = Path(__file__).resolve().parents[2] / "assets" / "checkpoints" / "compact"
+DEFAULT_CHECKPOINT = assets_folder() / "checkpoints" / "compact"
 WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "sqllm.json"
 
 

@@ -19,11 +19,12 @@ from sqllm.judge.hearing import Answer, Hearing, describe_profile
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
 from sqllm.model.base_llm import CheckpointError
+from sqllm.resources import assets_folder
 from sqllm.signal.audio import AudioError
 from sqllm.ui.report import NO_ANSWER, answer_html, empty_report, report, spectrograms_html
 from sqllm.words.questions import PRESETS, RATIONALE_QUESTION
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples"
+EXAMPLES = assets_folder() / "examples"
 LONGEST_TEXT = 500  # characters of a note or a question
 REMEMBERED_CLIPS = 4
 NO_CLIP = "Add a clip first: upload a file or record one."

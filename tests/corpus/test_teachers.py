@@ -96,7 +96,7 @@ def without_pesq(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("without_pesq")
 def test_a_missing_package_is_named_with_how_to_install_it() -> None:
-    with pytest.raises(ImportError, match=r"PESQ needs the package pesq: pip install -e '\.\[train\]'\."):
+    with pytest.raises(ImportError, match=r"PESQ needs the package pesq: pip install 'sqllm\[train\]'\."):
         load_teachers(("PESQ",))
     with pytest.raises(ValueError, match=r"PESQ needs the package pesq"):
         load_baselines(("PESQ",))

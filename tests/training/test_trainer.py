@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import importlib
 import itertools
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from sqllm.training.lessons import (
     make_lesson,
 )
 from sqllm.training.loss import TargetBatch, lesson_loss
-from sqllm.training.settings import read_settings, run_command
+from sqllm.training.settings import find_config, read_settings, run_command
 from sqllm.training.trainer import LOG_NAME, Draw, Trainer, TrainerSettings
 from tests.tiny import speech_like, tiny_model
 from train.ablations import AblationSettings
@@ -129,8 +130,48 @@ def test_a_wrong_command_ends_with_one_line_and_exit_2(capsys: pytest.CaptureFix
     assert ended.value.code == 2
     output = capsys.readouterr()
     assert (output.out, output.err.count("\n")) == ("", 1)
+
+
+def test_a_package_that_is_not_installed_is_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command("usage", ["words"], lambda words: print(importlib.import_module("not_there")))
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "No module named 'not_there'\n"
+
+
+def test_help_tells_the_use_and_where_the_settings_files_lie(capsys: pytest.CaptureFixture[str]) -> None:
     run_command("usage", ["--help"], lambda words: pytest.fail("ran"))
-    assert capsys.readouterr().out == "usage\n"
+    use, *where = capsys.readouterr().out.splitlines()
+    assert use == "usage"
+    assert str(CONFIGS) in where[0]
+    assert all(path.name in where[0] for path in CONFIGS.glob("*.yaml"))
+
+
+def test_the_recipes_own_settings_files_are_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("compact.yaml", "train/configs/compact.yaml"):
+        assert find_config(name) == CONFIGS / "compact.yaml"
+    Path("compact.yaml").write_text("steps: 5\n")
+    assert read_settings(FinetuneSettings, ["compact.yaml"]).steps == 5  # the working folder's goes first
+
+
+@pytest.mark.parametrize("name", ["compakt.yaml", "mine/compact.yaml", "../compact.yaml", "train/configs", "."])
+def test_no_other_settings_file_is_taken_for_a_missing_one(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=f"no settings file {name}; those that come .*, compact.yaml, "):
+        find_config(name)
+
+
+@pytest.mark.parametrize("content", [b"a: b: c", b"- steps\n", b"words", b"\xff\xfe"])
+def test_a_file_that_holds_no_settings_is_one_sentence(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"settings\.yaml (is not a YAML file|must hold settings)"):
+        read_settings(FinetuneSettings, [str(path)])
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
