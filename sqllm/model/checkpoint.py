@@ -201,7 +201,13 @@ def load_checkpoint(
         raise CheckpointError(
             f"{folder} needs {config.llm_source or BASE_LLM_NAME}, which can't be loaded."
         ) from problem
-    model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
+    try:
+        llm = add_lora(llm, config)
+    except ValueError as problem:
+        raise CheckpointError(
+            f"{folder} can't be loaded: its LLM has no {' or '.join(config.lora_layers)}."
+        ) from problem
+    model = SpeechQualityModel(encoder, llm, tokenizer, config)
     _fill(stored, _beside_encoder(model))
     if not config.quantize:
         model.llm = model.llm.merge_and_unload()
@@ -240,7 +246,7 @@ def _read_checkpoint(folder: Path) -> Checkpoint:
     except (ValueError, SafetensorError) as problem:
         raise CheckpointError(f"{folder} is broken: its {CONFIG_NAME} or {WEIGHTS_NAME} can't be read.") from problem
     try:
-        check_names(content, [*content, "config", "encoder_parts", "weights"])
+        check_names(content, [*content, "config", "encoder_parts", "weights"])  # what a card tells beside is free
         config = ModelConfig.from_json(content["config"])
         parts = EncoderParts.from_json(content["encoder_parts"])
         return Checkpoint(folder, config, parts, _named_weights(content["weights"], tensors))

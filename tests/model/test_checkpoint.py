@@ -58,13 +58,13 @@ def test_what_was_trained_scores_the_same_when_loaded(
     before = heard(model)
     save_checkpoint(model, tmp_path / "saved")
     after = heard(load_checkpoint(tmp_path / "saved", device="cpu")[0])
-    assert furthest(after, before) < 2e-5
+    assert furthest(after, before) < 1e-4
     parts = {name.split(".")[0] for name in weights}
     assert parts == {"projector", "llm"} | ({"encoder"} if choice != "none" else set())
     for part in parts:  # whichever were lost, it would have been noticed
         for name, weight in weights.items():
             weight.copy_((fresh if name.startswith(part) else trained)[name])
-        assert furthest(heard(model), before) > 2e-3, part
+        assert furthest(heard(model), before) > 1e-3, part
 
 
 def furthest(some: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> float:

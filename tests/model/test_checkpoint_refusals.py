@@ -140,6 +140,8 @@ def test_a_json_that_lacks_something_or_knows_more_is_refused(saved: Path, tmp_p
     encoderless = spoilt(saved, tmp_path / "wav2vec", config=config | {"encoder": "wav2vec"})
     assert "no encoder 'wav2vec'" in refusal(encoderless)
     assert "trained_encoder is 'some'" in refusal(spoilt(saved, tmp_path / "some", config=choice))
+    layers = config | {"lora_layers": ["c_attn"]}
+    assert "its LLM has no c_attn" in refusal(spoilt(saved, tmp_path / "layers", config=layers))
     for number, nonsense in enumerate(("[]", "3", '{"config": 3, "encoder_parts": 3, "weights": 3}')):
         broken = shutil.copytree(saved, tmp_path / str(number))
         (broken / CONFIG_NAME).write_text(nonsense)
