@@ -57,6 +57,47 @@ def save_tiny_llm(folder: Path) -> Path:
     return folder
 
 
+def save_tiny_encoder(kind: str, folder: Path) -> str:
+    """A tiny encoder of a kind as a folder, for `encoder_source`; a `compact` one has none."""
+    torch.manual_seed(0)
+    if kind == "ast":
+        _save_tiny_ast(folder)
+    elif kind == "whisper":
+        _save_tiny_whisper(folder)
+    return "" if kind == "compact" else str(folder)
+
+
+def _save_tiny_ast(folder: Path) -> None:
+    from transformers import ASTConfig, ASTFeatureExtractor, ASTModel
+
+    config = ASTConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48, num_mel_bins=36
+    )
+    ASTModel(config).save_pretrained(folder)
+    ASTFeatureExtractor(num_mel_bins=36).save_pretrained(folder)
+
+
+def _save_tiny_whisper(folder: Path) -> None:
+    from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
+
+    config = WhisperConfig(
+        vocab_size=64,
+        d_model=32,
+        encoder_layers=2,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=48,
+        decoder_ffn_dim=48,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=2,
+        decoder_start_token_id=1,
+    )
+    WhisperModel(config).save_pretrained(folder)
+    WhisperFeatureExtractor().save_pretrained(folder)
+
+
 def tiny_model(seed: int = 0) -> SpeechQualityModel:
     llm = tiny_llm(seed).requires_grad_(False)
     torch.manual_seed(seed)

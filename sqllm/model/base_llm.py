@@ -48,7 +48,7 @@ BASE_LLM_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 BASE_LLM_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 
-class CheckpointError(RuntimeError):
+class CheckpointError(ValueError):
     """A model can't be loaded; the message is one sentence that tells the user what to do."""
 
 

@@ -1,14 +1,20 @@
-"""Save and load models: what was trained as safetensors and one JSON, and where the base LLM comes from.
+"""Save and load models: a folder with the weights that can't be had elsewhere as safetensors, and one JSON.
 
-This file alone knows names of repositories, wheels and checksums.
+    {"config": what the model is made of (`ModelConfig`),
+     "encoder_parts": what not every encoder of its kind has (`EncoderParts`),
+     ... what its training tells about it ...,
+     "weights": {"encoder": [names], "projector": [names], "llm": [names]}}
+
+The weights are LoRA, the projector and, of the encoder, what was trained; a `compact` encoder's are all there. Loading
+goes by the JSON, and refuses by its name what is missing or has no place.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +22,30 @@ import torch
 from torch import Tensor
 
 from sqllm.model.base_llm import BASE_LLM_NAME, CheckpointError, add_lora, load_llm, sha256
-from sqllm.model.config import ModelConfig
+from sqllm.model.config import EncoderParts, ModelConfig, check_names
 from sqllm.model.device import choose_device
 from sqllm.model.encoders.base import AudioEncoder
-from sqllm.model.encoders.load import load_encoder
+from sqllm.model.encoders.load import encoder_to_fill, load_encoder
 from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.model.weights import check_fit, fill
 from sqllm.resources import assets_folder
 
 DEFAULT_CHECKPOINT = assets_folder() / "checkpoints" / "compact"
 WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "sqllm.json"
+MODEL_PARTS = ("encoder", "projector", "llm")
+MAKE = ("encoder", "lora_rank", "lora_alpha", "lora_layers")  # in which a checkpoint to train on from must agree
+
+Weights = dict[str, dict[str, Tensor]]  # of each of `MODEL_PARTS`, under the part's own names
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint's folder holds."""
+
+    folder: Path
+    config: ModelConfig
+    encoder_parts: EncoderParts
+    weights: Weights
 
 
 def new_model(
@@ -35,10 +56,11 @@ def new_model(
     """
     torch.manual_seed(seed)
     llm, tokenizer = load_llm(config, dtype)
-    encoder = load_encoder(config.encoder, config.encoder_source or None)
-    if encoder_of is not None:
+    if encoder_of is None:
+        encoder = load_encoder(config.encoder, config.encoder_source)
+    else:
         try:
-            adopt_encoder(encoder, encoder_of)
+            encoder = encoder_from_checkpoint(encoder_of, config.encoder)
         except CheckpointError as problem:
             raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
     model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
@@ -48,67 +70,118 @@ def new_model(
 
 def choose_trained_parameters(model: SpeechQualityModel) -> None:
     """Projector and LoRA train; of the encoder `none`, its attention `queries`, or `all` (config.trained_encoder)."""
-    choice = model.config.trained_encoder
-    chosen = {
-        "none": [],
-        "queries": model.encoder.queries(),
-        "all": list(model.encoder.parameters()),
-    }
-    if choice not in chosen:
+    chosen = set(_trained_of(model.encoder, model.config.trained_encoder))
+    for name, parameter in model.encoder.named_parameters():
+        parameter.requires_grad_(name in chosen)
+
+
+def _trained_of(encoder: AudioEncoder, choice: str) -> list[str]:
+    """Names of the encoder's parameters that train under a choice of `trained_encoder`."""
+    if choice not in ("none", "queries", "all"):
         raise ValueError(f"trained_encoder is {choice!r}; choose none, queries or all.")
-    model.encoder.requires_grad_(False)
-    for parameter in chosen[choice]:
-        parameter.requires_grad_(True)
+    if choice == "all":
+        return [name for name, _ in encoder.named_parameters()]
+    return encoder.queries() if choice == "queries" else []
 
 
-def adopt_encoder(encoder: AudioEncoder, folder: Path) -> None:
-    """Give an encoder the weights that it has in a checkpoint (the `compact` default carries its trunk)."""
-    encoder.adopt(_of_encoder(_read_checkpoint(_checkpoint_folder(folder))[1]))
+def carried_weights(model: SpeechQualityModel) -> Weights:
+    """The weights of a model that a checkpoint carries, themselves, not copies: projector, LoRA, and of the encoder
+    what was trained or can't be had elsewhere.
+    """
+    return {"encoder": _of_encoder(model.encoder, model.config), **_beside_encoder(model)}
 
 
-def _of_encoder(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The encoder's part of stored weights, under its own names."""
-    return {name.removeprefix("encoder."): v for name, v in state.items() if name.startswith("encoder.")}
+def _of_encoder(encoder: AudioEncoder, config: ModelConfig) -> dict[str, Tensor]:
+    weights, trained = encoder.state_dict(), _trained_of(encoder, config.trained_encoder)
+    return weights if config.encoder == "compact" else {name: weights[name] for name in trained}
+
+
+def _beside_encoder(model: SpeechQualityModel) -> Weights:
+    lora = {name: weight for name, weight in model.llm.state_dict().items() if "lora_" in name}
+    return {"projector": model.projector.state_dict(), "llm": lora}
+
+
+def encoder_from_checkpoint(folder: Path, kind: str) -> AudioEncoder:
+    """An encoder as it is in a checkpoint (the `compact` default carries its trunk); raises `CheckpointError` where
+    that has none of the kind.
+    """
+    stored = _read_checkpoint(_checkpoint_folder(folder))
+    if stored.config.encoder != kind:
+        raise CheckpointError(f"{folder} has no {kind} encoder but {stored.config.encoder}.")
+    return _stored_encoder(stored)
 
 
 def adopt_weights(model: SpeechQualityModel, *folders: Path) -> None:
     """Give a model to train what was trained in a checkpoint of the same make, or the mean of several, to train on from
-    there.
+    there. An encoder that was not trained there stays as it is here.
+
+    Raises `CheckpointError` naming a setting or a weight in which they differ.
     """
-    states = []
-    for folder in folders:
-        config, state = _read_checkpoint(_checkpoint_folder(folder))
-        untouched = "encoder." if config.trained_encoder == "none" else "none."
-        states.append({name: value for name, value in state.items() if not name.startswith(untouched)})
-    means = {name: torch.stack([state[name].float() for state in states]).mean(dim=0) for name in states[0]}
-    model.load_state_dict(means, strict=False)
+    checkpoints = [_read_checkpoint(_checkpoint_folder(folder)) for folder in folders]
+    begun = replace(model.config, trained_encoder=checkpoints[0].config.trained_encoder)
+    places = _beside_encoder(model)
+    if begun.trained_encoder != "none":
+        places["encoder"] = _of_encoder(model.encoder, begun)
+        if lost := sorted(places["encoder"].keys() - _of_encoder(model.encoder, model.config).keys()):
+            raise CheckpointError(
+                f"{folders[0]} has trained encoder.{lost[0]}, which a model with "
+                f"trained_encoder={model.config.trained_encoder} would not keep."
+            )
+    for stored in checkpoints:
+        _check_make(stored, begun)
+        _check_fit(stored, places, "the model to train")
+    for part, own in places.items():
+        fill(own, {name: _mean([stored.weights[part][name] for stored in checkpoints]) for name in own})
 
 
-def trained_state(model: SpeechQualityModel) -> dict[str, Tensor]:
-    """What a checkpoint stores: projector, LoRA, and of the encoder what was trained or can't be had elsewhere."""
-    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    whole_encoder = model.config.encoder == "compact"
-    state = {}
-    for name, value in model.state_dict().items():
-        if name in trained or (whole_encoder and name.startswith("encoder.")):
-            state[name] = value.detach().clone().contiguous()
-    return state
+def _mean(weights: Sequence[Tensor]) -> Tensor:
+    return torch.stack([weight.float() for weight in weights]).mean(dim=0)
+
+
+def _check_make(stored: Checkpoint, config: ModelConfig) -> None:
+    for name in MAKE:
+        its, ours = getattr(stored.config, name), getattr(config, name)
+        if its != ours:
+            raise CheckpointError(f"{stored.folder} does not fit the model to train: its {name} is {its}, not {ours}.")
+
+
+def _check_fit(stored: Checkpoint, places: Weights, what: str = "its own configuration") -> None:
+    try:
+        check_fit(_full_names(places), _full_names({part: stored.weights[part] for part in places}))
+    except ValueError as problem:
+        raise CheckpointError(f"{stored.folder} does not fit {what}: {problem}.") from problem
+
+
+def _full_names(weights: Weights) -> dict[str, Tensor]:
+    """Weights under the names that they have in the whole model, as the safetensors have them."""
+    return {f"{part}.{name}": weight for part, named in weights.items() for name, weight in named.items()}
 
 
 def save_checkpoint(model: SpeechQualityModel, folder: Path, card: dict[str, Any] | None = None) -> None:
-    """Write `model.safetensors` (float16, the projector float32) and `sqllm.json` into a folder."""
+    """Write `model.safetensors` (float16, the projector float32) and `sqllm.json` into a folder.
+
+    Raises `ValueError` for a model whose LoRA is merged into its LLM, as rating has it.
+    """
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
+    carried = carried_weights(model)
+    if not carried["llm"]:
+        raise ValueError("This model can't be saved: it was loaded to rate, and its LoRA is merged into its LLM.")
     state = {
-        name: value if name.startswith("projector.") or not value.is_floating_point() else value.half()
-        for name, value in trained_state(model).items()
+        name: weight.half() if weight.is_floating_point() and not name.startswith("projector.") else weight.contiguous()
+        for name, weight in _full_names(carried).items()
     }
+    folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / WEIGHTS_NAME)
     (folder / WEIGHTS_NAME).chmod(0o644)
     # A compact trunk travels in the checkpoint: where it once came from is of no use to anybody else.
     config = replace(model.config, encoder_source="") if model.config.encoder == "compact" else model.config
-    content = {"config": config.to_json(), **(card or {})}
+    content = {
+        "config": config.to_json(),
+        "encoder_parts": model.encoder.parts.to_json(),
+        **(card or {}),
+        "weights": {part: sorted(weights) for part, weights in carried.items()},
+    }
     (folder / CONFIG_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
@@ -120,26 +193,23 @@ def load_checkpoint(
     In float32, with LoRA merged into the LLM (kept apart under NF4). Raises `CheckpointError`.
     """
     folder = _checkpoint_folder(source)
-    config, state = _read_checkpoint(folder)
-    if quantize is not None:
-        config = replace(config, quantize=quantize)
+    stored = _read_checkpoint(folder)
+    config = stored.config if quantize is None else replace(stored.config, quantize=quantize)
+    encoder = _stored_encoder(stored)
     try:
         llm, tokenizer = load_llm(config, torch.float32)
-        encoder = load_encoder(config.encoder, config.encoder_source or None)
-        encoder.add_parts_of(_of_encoder(state))
     except OSError as problem:
-        missing = config.llm_source or config.encoder_source or BASE_LLM_NAME
-        raise CheckpointError(f"{folder} needs {missing}, which can't be loaded.") from problem
-    model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
+        raise CheckpointError(
+            f"{folder} needs {config.llm_source or BASE_LLM_NAME}, which can't be loaded."
+        ) from problem
     try:
-        needed = set(trained_state(model))
-        fit = model.load_state_dict(state, strict=False)
-    except RuntimeError as problem:
-        raise CheckpointError(f"{folder} does not fit its own configuration.") from problem
-    wrong = [f"{name} has no place" for name in fit.unexpected_keys]
-    wrong += [f"{name} is missing" for name in sorted(needed.intersection(fit.missing_keys))]
-    if wrong:
-        raise CheckpointError(f"{folder} does not fit its own configuration ({wrong[0]}).")
+        llm = add_lora(llm, config)
+    except ValueError as problem:
+        raise CheckpointError(
+            f"{folder} can't be loaded: its LLM has no {' or '.join(config.lora_layers)}."
+        ) from problem
+    model = SpeechQualityModel(encoder, llm, tokenizer, config)
+    _fill(stored, _beside_encoder(model))
     if not config.quantize:
         model.llm = model.llm.merge_and_unload()
     model.requires_grad_(False).eval().to(choose_device(device)[0])
@@ -147,16 +217,55 @@ def load_checkpoint(
     return model, {"name": name, "revision": sha256(folder / WEIGHTS_NAME)[:12]}
 
 
-def _read_checkpoint(folder: Path) -> tuple[ModelConfig, dict[str, Tensor]]:
+def _fill(stored: Checkpoint, places: Weights) -> None:
+    _check_fit(stored, places)
+    for part, own in places.items():
+        fill(own, stored.weights[part])
+
+
+def _stored_encoder(stored: Checkpoint) -> AudioEncoder:
+    """The encoder of a checkpoint, with its weights: the stored ones, the others from its source."""
+    config = stored.config
+    try:
+        encoder = encoder_to_fill(config.encoder, config.encoder_source, stored.encoder_parts)
+        places = {"encoder": _of_encoder(encoder, config)}
+    except OSError as problem:
+        raise CheckpointError(f"{stored.folder} needs {config.encoder_source}, which can't be loaded.") from problem
+    except ValueError as problem:
+        raise CheckpointError(f"{stored.folder} can't be loaded: {problem}") from problem
+    _fill(stored, places)
+    return encoder
+
+
+def _read_checkpoint(folder: Path) -> Checkpoint:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        config = ModelConfig.from_json(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))["config"])
-        weights = load_file(folder / WEIGHTS_NAME)
-    except (ValueError, KeyError, TypeError, SafetensorError) as problem:
+        content = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+        tensors = load_file(folder / WEIGHTS_NAME)
+    except (ValueError, SafetensorError) as problem:
         raise CheckpointError(f"{folder} is broken: its {CONFIG_NAME} or {WEIGHTS_NAME} can't be read.") from problem
-    return config, {name: v.float() if v.is_floating_point() else v for name, v in weights.items()}
+    try:
+        check_names(content, [*content, "config", "encoder_parts", "weights"])  # what a card tells beside is free
+        config = ModelConfig.from_json(content["config"])
+        parts = EncoderParts.from_json(content["encoder_parts"])
+        return Checkpoint(folder, config, parts, _named_weights(content["weights"], tensors))
+    except ValueError as problem:
+        raise CheckpointError(f"{folder} is broken: in its {CONFIG_NAME}, {problem}.") from problem
+    except TypeError as problem:
+        raise CheckpointError(f"{folder} is broken: its {CONFIG_NAME} is not that of a checkpoint.") from problem
+
+
+def _named_weights(names: Mapping[str, Sequence[str]], tensors: Mapping[str, Tensor]) -> Weights:
+    """Weights by part of the model; raises `ValueError` where names and weights are not the same."""
+    check_names(names, MODEL_PARTS)
+    full_names = [f"{part}.{name}" for part in MODEL_PARTS for name in names[part]]
+    if missing := [name for name in full_names if name not in tensors]:
+        raise ValueError(f"{missing[0]} is named, which {WEIGHTS_NAME} lacks")
+    if unnamed := sorted(tensors.keys() - set(full_names)):
+        raise ValueError(f"{unnamed[0]} is not named, which {WEIGHTS_NAME} holds")
+    return {part: {name: tensors[f"{part}.{name}"] for name in names[part]} for part in MODEL_PARTS}
 
 
 def _checkpoint_folder(source: str | os.PathLike[str] | None) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -30,5 +31,35 @@ class ModelConfig:
         return asdict(self) | {"lora_layers": list(self.lora_layers)}
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> ModelConfig:
-        return cls(**(values | {"lora_layers": tuple(values["lora_layers"])}))
+    def from_json(cls, values: Mapping[str, Any]) -> ModelConfig:
+        """Raises `ValueError` naming a setting that is missing or unknown."""
+        check_names(values, [f.name for f in fields(cls)])
+        return cls(**{**values, "lora_layers": tuple(values["lora_layers"])})
+
+
+@dataclass(frozen=True)
+class EncoderParts:
+    """What not every encoder of a kind has (the compact one can): an ear, a locator of artifacts, and an assessor with
+    so many `opinions` of every frame (0: no assessor).
+    """
+
+    ear: bool = False
+    locator: bool = False
+    opinions: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> EncoderParts:
+        """Raises `ValueError` naming a part that is missing or unknown."""
+        check_names(values, [f.name for f in fields(cls)])
+        return cls(**values)
+
+
+def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raises `ValueError` naming the first of the known names that is missing, or the first that is unknown."""
+    if missing := [name for name in known if name not in values]:
+        raise ValueError(f"{missing[0]} is missing")
+    if unknown := [name for name in values if name not in known]:
+        raise ValueError(f"{unknown[0]} is unknown")

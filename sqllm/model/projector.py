@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -32,8 +30,3 @@ class Projector(nn.Module):
         frames = self.norm(tokens[..., :-2])
         projected = self.layers(torch.cat([frames, tokens[..., -2:]], dim=-1))
         return nn.functional.rms_norm(projected, projected.shape[-1:]) * self.scale
-
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
-        """Weights of before what changed was heard leave it as it is: a new projector is deaf to it."""
-        state_dict.setdefault(f"{prefix}changes.weight", self.changes.weight)
-        super()._load_from_state_dict(state_dict, prefix, *args)

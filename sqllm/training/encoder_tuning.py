@@ -170,7 +170,6 @@ class Tuner:
 
     def run(self) -> None:
         """Tune to the last epoch; writes the encoder of the best validation to `out/encoder.safetensors`."""
-        from safetensors.torch import save_file
         from tqdm import tqdm
 
         settings = self.settings
@@ -221,7 +220,7 @@ class Tuner:
             print(f"epoch {epoch + 1}: {figures}", flush=True)
             if mean > best:
                 best = mean
-                save_file({n: v.contiguous() for n, v in self.kept.state_dict().items()}, settings.out / WEIGHTS_NAME)
+                self.kept.save(settings.out / WEIGHTS_NAME)
             self._save((epoch + 1) * per_epoch, best)
 
     def _take_step(self, step: int, steps: int, rows: np.ndarray, lessons: Lessons) -> None:

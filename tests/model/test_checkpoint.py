@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,52 +16,24 @@ from safetensors.torch import load_file, save_file
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.base_llm import CheckpointError, base_llm_folder
 from sqllm.model.checkpoint import (
-    CONFIG_NAME,
     DEFAULT_CHECKPOINT,
     WEIGHTS_NAME,
-    adopt_encoder,
     adopt_weights,
+    carried_weights,
+    encoder_from_checkpoint,
     load_checkpoint,
     new_model,
     save_checkpoint,
-    trained_state,
 )
-from sqllm.model.config import ModelConfig
+from sqllm.model.config import EncoderParts
+from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import Clip
-from sqllm.signal.spectra import BANDS
-from tests.tiny import save_tiny_llm, speech_like
-
-
-@pytest.fixture(scope="module")
-def llm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny_llm(tmp_path_factory.mktemp("llm"))
-
-
-def config_for(llm_folder: Path, **more: Any) -> ModelConfig:
-    return ModelConfig(llm_source=str(llm_folder), audio_tokens=8, lora_rank=4, **more)
-
-
-def trained_model(config: ModelConfig) -> SpeechQualityModel:
-    """A new model whose LoRA and projector are no longer as they began."""
-    model = new_model(config, torch.float32)
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if "lora_B" in name:
-                weight.copy_(0.2 * torch.randn(weight.shape, generator=generator))
-        model.projector.scale.fill_(2.0)
-    return model.eval()
-
-
-@pytest.fixture(scope="module")
-def saved(llm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs") / "mine"
-    save_checkpoint(trained_model(config_for(llm_folder)), folder, {"step": 7})
-    return folder
+from tests.model.checkpoints import config_for, json_of, sentence, trained_along, trained_model
+from tests.tiny import speech_like
 
 
 def means(judge: SpeechQualityLLM, seconds: float = 1.5) -> np.ndarray:
@@ -69,13 +41,42 @@ def means(judge: SpeechQualityLLM, seconds: float = 1.5) -> np.ndarray:
     return np.array([scores[dimension].mean for dimension in DIMENSIONS])
 
 
-def refusal(source: str | Path) -> str:
-    with pytest.raises(CheckpointError) as caught:
-        load_checkpoint(source)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert message.endswith(".")
-    return message
+@pytest.mark.parametrize("quantize", ["", "nf4"])
+@pytest.mark.parametrize("choice", ["none", "queries", "all"])
+@pytest.mark.parametrize("kind", ["compact", "ast", "whisper"])
+def test_what_was_trained_scores_the_same_when_loaded(
+    llm_folder: Path, sources: dict[str, str], tmp_path: Path, kind: str, choice: str, quantize: str
+) -> None:
+    made = {"encoder": kind, "encoder_source": sources[kind], "trained_encoder": choice, "quantize": quantize}
+    model = new_model(config_for(llm_folder, **made), torch.float32).eval()
+    weights = {name: weight.data for name, weight in model.named_parameters() if weight.requires_grad}
+    fresh = {name: weight.clone() for name, weight in weights.items()}
+    generator = torch.Generator().manual_seed(1)
+    for weight in weights.values():
+        weight.add_(0.2 * torch.randn(weight.shape, generator=generator)).copy_(weight.half())
+    trained = {name: weight.clone() for name, weight in weights.items()}
+    before = heard(model)
+    save_checkpoint(model, tmp_path / "saved")
+    after = heard(load_checkpoint(tmp_path / "saved", device="cpu")[0])
+    assert furthest(after, before) < 1e-4
+    parts = {name.split(".")[0] for name in weights}
+    assert parts == {"projector", "llm"} | ({"encoder"} if choice != "none" else set())
+    for part in parts:  # whichever were lost, it would have been noticed
+        for name, weight in weights.items():
+            weight.copy_((fresh if name.startswith(part) else trained)[name])
+        assert furthest(heard(model), before) > 1e-3, part
+
+
+def furthest(some: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> float:
+    return max(float((one - other).abs().max()) for one, other in zip(some, others, strict=True))
+
+
+def heard(model: SpeechQualityModel) -> tuple[torch.Tensor, ...]:
+    """Scores, audio tokens and, where the encoder tells them, moments of a clip."""
+    scores = means(SpeechQualityLLM(model, {"name": "mine"}), 0.5)
+    with torch.inference_mode():
+        tokens, moments = model.listen(*pad_batch([speech_like(0.5)]))
+    return torch.from_numpy(scores), tokens, *(moments or [])
 
 
 def test_a_saved_model_gives_the_same_scores(llm_folder: Path, saved: Path) -> None:
@@ -102,9 +103,30 @@ def test_only_what_was_trained_is_saved(saved: Path) -> None:
     names = set(load_file(saved / WEIGHTS_NAME))
     assert all(name.startswith(("projector.", "encoder.")) or "lora_" in name for name in names)
     assert {name.split(".")[0] for name in names} == {"projector", "encoder", "llm"}
-    content = json.loads((saved / CONFIG_NAME).read_text())
+    content = json_of(saved)
     assert content["step"] == 7
     assert content["config"]["audio_tokens"] == 8
+    assert {f"{part}.{name}" for part, named in content["weights"].items() for name in named} == names
+
+
+@pytest.mark.parametrize("kind", ["ast", "whisper"])
+def test_of_a_published_encoder_only_what_was_trained_is_saved(
+    llm_folder: Path, sources: dict[str, str], kind: str
+) -> None:
+    def carried(choice: str) -> set[str]:
+        config = config_for(llm_folder, encoder=kind, encoder_source=sources[kind], trained_encoder=choice)
+        return set(carried_weights(new_model(config, torch.float32))["encoder"])
+
+    assert carried("none") == set()
+    assert carried("queries")
+    assert all(".query." in name or ".q_proj." in name for name in carried("queries"))
+    assert carried("queries") < carried("all")
+
+
+def test_a_model_that_was_loaded_to_rate_is_not_saved_without_its_lora(saved: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="its LoRA is merged into its LLM"):
+        save_checkpoint(load_checkpoint(saved, device="cpu")[0], tmp_path / "again")
+    assert not (tmp_path / "again").exists()
 
 
 @pytest.mark.parametrize(("choice", "some", "every"), [("none", 0, 0), ("queries", 14, 14), ("all", 100, 999)])
@@ -113,14 +135,17 @@ def test_of_the_encoder_trains_what_was_chosen(llm_folder: Path, choice: str, so
     trained = [weight for weight in model.encoder.parameters() if weight.requires_grad]
     assert some <= len(trained) <= every
     assert all(weight.requires_grad for weight in model.projector.parameters())
-    assert "encoder.project.weight" in trained_state(model)
+    assert set(carried_weights(model)["encoder"]) == set(model.encoder.state_dict())  # a compact one travels whole
 
 
-def test_the_encoder_of_a_checkpoint_can_be_adopted(llm_folder: Path, saved: Path) -> None:
-    model = new_model(config_for(llm_folder), torch.float32, seed=5)
-    adopt_encoder(model.encoder, saved)
+def test_a_new_model_can_have_the_encoder_of_a_checkpoint(
+    llm_folder: Path, saved: Path, sources: dict[str, str]
+) -> None:
+    model = new_model(config_for(llm_folder), torch.float32, seed=5, encoder_of=saved)
     stored = load_file(saved / WEIGHTS_NAME)["encoder.project.weight"]
     torch.testing.assert_close(model.encoder.state_dict()["project.weight"], stored.float())
+    with pytest.raises(ValueError, match=r"Give encoder_source=.*has no ast encoder but compact\.$"):
+        new_model(config_for(llm_folder, encoder="ast", encoder_source=sources["ast"]), encoder_of=saved)
 
 
 def test_going_on_from_a_checkpoint_leaves_the_encoder_as_it_is(llm_folder: Path, saved: Path) -> None:
@@ -142,31 +167,74 @@ def test_going_on_from_several_checkpoints_begins_at_their_mean(llm_folder: Path
     assert float(model.projector.scale.detach()) == 3.5
 
 
-def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(llm_folder: Path, tmp_path: Path) -> None:
-    plain = new_model(config_for(llm_folder), torch.float32)
-    save_checkpoint(plain, tmp_path / "without")
-    encoder = plain.encoder
-    assert isinstance(encoder, CompactEncoder)
-    torch.nn.init.normal_(encoder.add_ear().project.weight, std=0.03)
-    encoder.add_locator()
-    encoder.add_assessor(7)
-    model = SpeechQualityModel(encoder, plain.llm, plain.tokenizer, plain.config)
-    save_checkpoint(model, tmp_path / "with")
-    loaded, _ = load_checkpoint(tmp_path / "with")
-    fresh = new_model(config_for(llm_folder), torch.float32, seed=5, encoder_of=tmp_path / "with")
-    frames = torch.randn(1, 5, encoder.width)
-    expected = encoder.locate(frames)
-    assert expected is not None
-    for other in (loaded.encoder, fresh.encoder):
-        told = other.locate(frames)
-        assert told is not None
-        assert other.width == encoder.width == encoder.features + 7
-        torch.testing.assert_close(told, expected, atol=1e-2, rtol=1e-2)
-        assert isinstance(other, CompactEncoder)
-        assert other.ear is not None
-        bands = torch.randn(1, 5, 2 * BANDS)
-        torch.testing.assert_close(other.ear(bands), encoder.ear(bands), atol=1e-2, rtol=1e-2)  # type: ignore[misc]
-    assert load_checkpoint(tmp_path / "without")[0].encoder.locate(frames) is None
+@pytest.mark.parametrize("kind", ["compact", "ast"])
+def test_going_on_from_trained_encoders_begins_at_their_mean(
+    llm_folder: Path, sources: dict[str, str], tmp_path: Path, kind: str
+) -> None:
+    folders = [tmp_path / "two", tmp_path / "four"]
+    for seed, folder in zip((2, 4), folders, strict=True):
+        save_checkpoint(trained_along(llm_folder, sources, kind, "queries", seed), folder)
+    model = trained_along(llm_folder, sources, kind, "all")
+    adopt_weights(model, *folders)
+    assert float(model.projector.scale.detach()) == 3.0
+    assert all((model.encoder.get_parameter(name) == 3.0).all() for name in model.encoder.queries())
+
+
+def test_a_trained_encoder_that_would_not_be_kept_is_refused(
+    llm_folder: Path, sources: dict[str, str], tmp_path: Path
+) -> None:
+    save_checkpoint(trained_along(llm_folder, sources, "ast", "queries"), tmp_path / "queries")
+    model = trained_along(llm_folder, sources, "ast", "none", seed=1)
+    with pytest.raises(CheckpointError, match=r"encoder\.model\..*q_proj.* trained_encoder=none would not keep"):
+        adopt_weights(model, tmp_path / "queries")
+    assert float(model.projector.scale.detach()) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("make", "more", "reason"),
+    [
+        (("compact", "none"), {"lora_alpha": 8}, r"its lora_alpha is 32, not 8\.$"),
+        (("compact", "none"), {"lora_layers": ("q_proj",)}, "its lora_layers is "),
+        (("ast", "none"), {}, r"its encoder is compact, not ast\.$"),
+        (("compact", "all"), {}, r"projector\.layers\.0\.weight is \[64, 202\], not \[64, 209\]\.$"),
+    ],
+)
+def test_a_checkpoint_of_another_make_is_not_gone_on_from(
+    llm_folder: Path, sources: dict[str, str], saved: Path, make: tuple[str, str], more: dict[str, Any], reason: str
+) -> None:
+    model = trained_along(llm_folder, sources, *make, seed=1, **more)
+    with pytest.raises(CheckpointError, match=reason) as caught:
+        adopt_weights(model, saved)
+    sentence(caught.value)
+    assert float(model.projector.scale.detach()) == 1.0
+
+
+def test_checkpoints_whose_encoders_trained_differently_have_no_mean(
+    llm_folder: Path, sources: dict[str, str], tmp_path: Path
+) -> None:
+    for choice in ("queries", "all"):
+        save_checkpoint(trained_along(llm_folder, sources, "ast", choice), tmp_path / choice)
+    model = trained_along(llm_folder, sources, "ast", "all")
+    with pytest.raises(CheckpointError, match=r"all does not fit .* encoder\.model\..* has no place\.$"):
+        adopt_weights(model, tmp_path / "queries", tmp_path / "all")
+
+
+def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(
+    llm_folder: Path, sources: dict[str, str], tmp_path: Path
+) -> None:
+    model = trained_along(llm_folder, sources, "compact", "none")
+    encoder = model.encoder
+    save_checkpoint(model, tmp_path / "saved")
+    content = json_of(tmp_path / "saved")
+    assert content["encoder_parts"] == {"ear": True, "locator": True, "opinions": 7}
+    assert content["config"]["encoder_source"] == ""
+    for other in (
+        load_checkpoint(tmp_path / "saved")[0].encoder,
+        encoder_from_checkpoint(tmp_path / "saved", "compact"),
+    ):
+        assert other.parts == encoder.parts == EncoderParts(ear=True, locator=True, opinions=7)
+        assert other.width == encoder.width == CompactEncoder.features + 7
+        torch.testing.assert_close(dict(other.state_dict()), dict(encoder.state_dict()))
 
 
 def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:
@@ -209,50 +277,6 @@ def test_a_checkpoint_loads_in_four_bits_with_nearly_the_same_scores(saved: Path
     assert 0 < np.abs(means(plain) - means(small)).max() < 0.2
 
 
-def test_an_unknown_quantisation_or_training_choice_is_refused(llm_folder: Path) -> None:
-    with pytest.raises(ValueError, match="no quantisation 'int3'; choose nf4 or none"):
-        new_model(config_for(llm_folder, quantize="int3"))
-    with pytest.raises(ValueError, match="trained_encoder is 'some'; choose none, queries or all"):
-        new_model(config_for(llm_folder, trained_encoder="some"))
-
-
-def test_a_missing_checkpoint_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    assert "neither a checkpoint folder nor a model of the Hub" in refusal(tmp_path / "nowhere")
-    assert "holds no checkpoint" in refusal(tmp_path)
-
-
-def test_a_broken_checkpoint_is_refused_in_a_sentence(saved: Path, tmp_path: Path) -> None:
-    broken = shutil.copytree(saved, tmp_path / "json")
-    (broken / CONFIG_NAME).write_text("{")
-    refusal(broken)
-    cut = shutil.copytree(saved, tmp_path / "weights")
-    (cut / WEIGHTS_NAME).write_bytes((cut / WEIGHTS_NAME).read_bytes()[:1_000])
-    refusal(cut)
-
-
-def test_a_checkpoint_whose_llm_is_gone_is_refused_in_a_sentence(saved: Path, tmp_path: Path) -> None:
-    moved = shutil.copytree(saved, tmp_path / "moved")
-    content = json.loads((moved / CONFIG_NAME).read_text())
-    content["config"]["llm_source"] = str(tmp_path / "gone")
-    (moved / CONFIG_NAME).write_text(json.dumps(content))
-    assert str(tmp_path / "gone") in refusal(moved)
-
-
-@pytest.mark.parametrize("part", ["projector.", "lora_A", "encoder.transformer"])
-def test_a_checkpoint_that_lacks_weights_is_refused(saved: Path, tmp_path: Path, part: str) -> None:
-    lacking = shutil.copytree(saved, tmp_path / "lacking")
-    state = load_file(lacking / WEIGHTS_NAME)
-    save_file({name: value for name, value in state.items() if part not in name}, lacking / WEIGHTS_NAME)
-    refusal(lacking)
-
-
-def test_weights_without_a_place_are_refused(saved: Path, tmp_path: Path) -> None:
-    strange = shutil.copytree(saved, tmp_path / "strange")
-    state = load_file(strange / WEIGHTS_NAME)
-    save_file(state | {"projector.more": torch.zeros(1)}, strange / WEIGHTS_NAME)
-    assert "projector.more has no place" in refusal(strange)
-
-
 def test_another_base_llm_is_not_taken_for_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SQLLM_CACHE", str(tmp_path / "cache"))
     (tmp_path / "fake.gguf").write_bytes(b"GGUF")
@@ -271,7 +295,7 @@ def test_a_converted_base_llm_is_found_without_fetching(tmp_path: Path, monkeypa
     assert base_llm_folder() == folder
 
 
-def test_the_default_checkpoint_is_small() -> None:
-    if not (DEFAULT_CHECKPOINT / WEIGHTS_NAME).is_file():
-        pytest.skip("there is no default checkpoint yet")
+def test_the_default_checkpoint_is_small_and_says_what_it_holds() -> None:
     assert sum(file.stat().st_size for file in DEFAULT_CHECKPOINT.iterdir()) <= 24 * 2**20
+    encoder = encoder_from_checkpoint(DEFAULT_CHECKPOINT, "compact")
+    assert encoder.parts.to_json() == json_of(DEFAULT_CHECKPOINT)["encoder_parts"]

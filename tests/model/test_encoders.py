@@ -2,68 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
+from sqllm.model.config import EncoderParts
 from sqllm.model.encoders.base import AudioEncoder, level_beside, pool_over_time
-from sqllm.model.encoders.compact import CompactEncoder
+from sqllm.model.encoders.compact import PARTS_KEY, CompactEncoder
 from sqllm.model.encoders.load import load_encoder
 from sqllm.model.encoders.pretrained import WhisperEncoder
 from sqllm.signal.audio import SAMPLE_RATE
 from sqllm.signal.spectra import BANDS, spectra
-from tests.tiny import speech_like, tone
+from tests.tiny import save_tiny_encoder, speech_like, tone
 
 
-def make_compact(folder: Path) -> AudioEncoder:
+def make(kind: str, folder: Path) -> AudioEncoder:
     torch.manual_seed(0)
-    return load_encoder("compact")
+    return load_encoder(kind, save_tiny_encoder(kind, folder))
 
 
-def make_ast(folder: Path) -> AudioEncoder:
-    from transformers import ASTConfig, ASTFeatureExtractor, ASTModel
-
-    torch.manual_seed(0)
-    config = ASTConfig(
-        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=48, num_mel_bins=36
-    )
-    ASTModel(config).save_pretrained(folder)
-    ASTFeatureExtractor(num_mel_bins=36).save_pretrained(folder)
-    return load_encoder("ast", str(folder))
-
-
-def make_whisper(folder: Path) -> AudioEncoder:
-    from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperModel
-
-    torch.manual_seed(0)
-    config = WhisperConfig(
-        vocab_size=64,
-        d_model=32,
-        encoder_layers=2,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=48,
-        decoder_ffn_dim=48,
-        pad_token_id=0,
-        bos_token_id=1,
-        eos_token_id=2,
-        decoder_start_token_id=1,
-    )
-    WhisperModel(config).save_pretrained(folder)
-    WhisperFeatureExtractor().save_pretrained(folder)
-    return load_encoder("whisper", str(folder))
-
-
-MAKERS = {"compact": make_compact, "ast": make_ast, "whisper": make_whisper}
-
-
-@pytest.fixture(scope="module", params=MAKERS)
+@pytest.fixture(scope="module", params=["compact", "ast", "whisper"])
 def encoder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AudioEncoder:
-    return MAKERS[request.param](tmp_path_factory.mktemp(request.param)).eval()
+    return make(request.param, tmp_path_factory.mktemp(request.param)).eval()
 
 
 def batch_of(*clips: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -118,7 +83,7 @@ def test_a_burst_changes_the_frames_of_its_own_time_most(encoder: AudioEncoder, 
 
 
 def test_the_attention_queries_are_found_for_training(encoder: AudioEncoder) -> None:
-    queries = encoder.queries()
+    queries = [encoder.get_parameter(name) for name in encoder.queries()]
     assert len(queries) >= 2
     assert sum(parameter.numel() for parameter in queries) < 0.5 * sum(p.numel() for p in encoder.parameters())
 
@@ -126,12 +91,13 @@ def test_the_attention_queries_are_found_for_training(encoder: AudioEncoder) -> 
 def test_frames_have_gradients_to_the_encoders_weights(encoder: AudioEncoder) -> None:
     frames, _ = encoder(*batch_of(speech_like(1.0)))
     frames.square().sum().backward()
-    assert all(q.grad is not None and q.grad.abs().sum() > 0 for q in encoder.queries() if q.ndim > 1)
+    queries = map(encoder.get_parameter, encoder.queries())
+    assert all(q.grad is not None and q.grad.abs().sum() > 0 for q in queries if q.ndim > 1)
     encoder.zero_grad()
 
 
 def test_whisper_positions_are_cut_to_a_window(tmp_path: Path) -> None:
-    whisper = make_whisper(tmp_path)
+    whisper = make("whisper", tmp_path)
     assert isinstance(whisper, WhisperEncoder)
     assert whisper.get_parameter("model.embed_positions.weight").shape == (510, 32)
     with torch.inference_mode():
@@ -168,7 +134,7 @@ def test_level_beside_is_in_the_documented_units_and_ignores_padding() -> None:
 
 
 def test_compact_keeps_its_statistics_while_training() -> None:
-    encoder = make_compact(Path()).train()
+    encoder = make("compact", Path()).train()
     before = encoder.norm_input.running_mean.clone()  # type: ignore[union-attr,operator]
     encoder(*batch_of(speech_like(1.0)))
     torch.testing.assert_close(encoder.norm_input.running_mean, before)  # type: ignore[union-attr]
@@ -196,6 +162,45 @@ def test_compact_takes_the_published_weights_without_their_head(tmp_path: Path) 
     without_pooling_and_head, level = 4_133_226 - 81_002, 400
     assert sum(p.numel() for p in loaded.parameters()) == without_pooling_and_head + level
     torch.testing.assert_close(loaded.state_dict(), encoder.state_dict())
+
+
+def test_a_tuned_encoder_is_read_back_with_its_parts(tmp_path: Path) -> None:
+    encoder = CompactEncoder(EncoderParts(ear=True, opinions=5))
+    encoder.save(tmp_path / "tuned.safetensors")
+    loaded = load_encoder("compact", str(tmp_path / "tuned.safetensors"))
+    assert loaded.parts == encoder.parts == EncoderParts(ear=True, locator=False, opinions=5)
+    torch.testing.assert_close(dict(loaded.state_dict()), dict(encoder.state_dict()), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "parts", "reason"),
+    [
+        ({}, None, "say which parts of an encoder it holds"),
+        ({}, {"ear": False, "locator": False, "opinions": 0}, "ear.convolutions.0.bias has no place"),
+        ({}, {"ear": True, "locator": True, "opinions": 0}, "locator.0.weight is missing"),
+        ({}, {"ear": True, "locator": False}, "opinions is missing"),
+        ({"level.weight": None}, {"ear": True, "locator": False, "opinions": 0}, "level.weight is missing"),
+        ({"level.weight": torch.zeros(3)}, {"ear": True, "locator": False, "opinions": 0}, r"level.weight is \[3\]"),
+    ],
+)
+def test_a_tuned_encoder_that_is_not_what_it_says_is_refused(
+    tmp_path: Path, change: dict[str, Tensor | None], parts: dict[str, object] | None, reason: str
+) -> None:
+    path = tmp_path / "tuned.safetensors"
+    weights = CompactEncoder(EncoderParts(ear=True)).state_dict() | change
+    stored = {name: weight for name, weight in weights.items() if weight is not None}
+    save_file(stored, path, None if parts is None else {PARTS_KEY: json.dumps(parts)})
+    with pytest.raises(ValueError, match=rf"^{path} does not .*{reason}.*\.$"):
+        load_encoder("compact", str(path))
+
+
+def test_a_file_that_holds_no_encoder_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "tuned.safetensors"
+    path.write_bytes(b"no weights")
+    with pytest.raises(ValueError, match=r"is broken: it is no whole safetensors file\.$"):
+        load_encoder("compact", str(path))
+    with pytest.raises(FileNotFoundError):
+        load_encoder("compact", str(tmp_path / "gone.safetensors"))
 
 
 def test_pooling_averages_the_real_frames_in_order() -> None:

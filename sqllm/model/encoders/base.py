@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sqllm.model.config import EncoderParts
 from sqllm.signal.audio import SAMPLE_RATE
 from sqllm.signal.spectra import scaled_energy
 
@@ -31,19 +32,14 @@ class AudioEncoder(nn.Module, ABC):
         """
         return None
 
-    def add_parts_of(self, weights: Mapping[str, Tensor]) -> None:
-        """Give the encoder the parts that not every one of its kind has and that some weights (under the encoder's own
-        names) are for.
-        """
+    @property
+    def parts(self) -> EncoderParts:
+        """The parts it has that not every encoder of its kind has."""
+        return EncoderParts()
 
-    def adopt(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over weights under the encoder's own names, and the parts they are for."""
-        self.add_parts_of(weights)
-        self.load_state_dict(dict(weights))
-
-    def queries(self) -> list[nn.Parameter]:
-        """The attention query parameters: what the paper trains of a fine-tuned encoder."""
-        return [p for name, p in self.named_parameters() if ".query." in name or ".q_proj." in name]
+    def queries(self) -> list[str]:
+        """Names of the attention query parameters: what the paper trains of a fine-tuned encoder."""
+        return [name for name, _ in self.named_parameters() if ".query." in name or ".q_proj." in name]
 
 
 def pad_behind(waveforms: Tensor, seconds: float) -> Tensor:

@@ -9,15 +9,16 @@ clip are real. A clip's frames do not depend on what else is in its batch.
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from sqllm.model.config import EncoderParts
 from sqllm.model.encoders.base import TAIL_SECONDS, AudioEncoder, pad_behind
+from sqllm.model.weights import fill
 from sqllm.scores import LOCATED_KINDS
 from sqllm.signal.audio import SAMPLE_RATE
 from sqllm.signal.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy, spectra
@@ -26,6 +27,7 @@ from sqllm.signal.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy
 MAP_WIDTH = 1024 + 2 + 2 * BANDS
 OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
 LEAK = 0.1  # of leaky rectifiers, as in Distill-MOS
+PARTS_KEY = "encoder_parts"  # in the metadata of an encoder's safetensors
 
 
 class CompactEncoder(AudioEncoder):
@@ -43,7 +45,7 @@ class CompactEncoder(AudioEncoder):
     frame_rate, features = 50.0, 200
     channels = (2, 64, 64, 128, 256, 256, 256)
 
-    def __init__(self) -> None:
+    def __init__(self, parts: EncoderParts = EncoderParts()) -> None:  # noqa: B008 (it is frozen)
         super().__init__()
         self.width = self.features
         layers: list[nn.Module] = []
@@ -66,6 +68,16 @@ class CompactEncoder(AudioEncoder):
         self.ear: Ear | None = None
         self.locator: nn.Module | None = None
         self.assessor: nn.Module | None = None
+        if parts.ear:
+            self.add_ear()
+        if parts.locator:
+            self.add_locator()
+        if parts.opinions:
+            self.add_assessor(parts.opinions)
+
+    @property
+    def parts(self) -> EncoderParts:
+        return EncoderParts(self.ear is not None, self.locator is not None, self.width - self.features)
 
     def add_ear(self) -> Ear:
         """Give the encoder a fresh ear, which says nothing before it is taught."""
@@ -82,15 +94,6 @@ class CompactEncoder(AudioEncoder):
         self.assessor = _head(self.features, 256, opinions)
         self.width = self.features + opinions
         return self.assessor
-
-    def add_parts_of(self, weights: Mapping[str, Tensor]) -> None:
-        """Ear, locator and assessor."""
-        if any(name.startswith("ear.") for name in weights):
-            self.add_ear()
-        if any(name.startswith("locator.") for name in weights):
-            self.add_locator()
-        if "assessor.3.bias" in weights:
-            self.add_assessor(len(weights["assessor.3.bias"]))
 
     def locate(self, frames: Tensor) -> Tensor | None:
         return None if self.locator is None else self.locator(frames[..., : self.features])
@@ -162,14 +165,9 @@ class CompactEncoder(AudioEncoder):
         power = nn.functional.pad(power, (0, 0, 0, 2 * frames - power.shape[1]))
         return scaled_energy(power).unflatten(1, (frames, 2)).flatten(2)
 
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
-        """Weights that know nothing of the level, Distill-MOS's among them, leave it as it is (at first, deaf)."""
-        state_dict.setdefault(f"{prefix}level.weight", self.level.weight)
-        super()._load_from_state_dict(state_dict, prefix, *args)
-
-    def queries(self) -> list[nn.Parameter]:
-        """The fused query, key and value projections (PyTorch keeps them in one matrix)."""
-        return [p for name, p in self.named_parameters() if ".in_proj_" in name]
+    def queries(self) -> list[str]:
+        """Names of the fused query, key and value projections (PyTorch keeps them in one matrix)."""
+        return [name for name, _ in self.named_parameters() if ".in_proj_" in name]
 
     @classmethod
     def from_distillmos(cls, path: Path) -> CompactEncoder:
@@ -189,16 +187,35 @@ class CompactEncoder(AudioEncoder):
                 if name.startswith(old):
                     renamed[new + name.removeprefix(old)] = value
         encoder = cls()
-        encoder.load_state_dict(renamed)
+        # Distill-MOS does not hear the level, and no more does a new encoder.
+        encoder.load_state_dict(renamed | {"level.weight": encoder.level.weight})
         return encoder
+
+    def save(self, path: Path) -> None:
+        """Write all weights, and which parts they are of, for `from_tuned`."""
+        from safetensors.torch import save_file
+
+        weights = {name: weight.contiguous() for name, weight in self.state_dict().items()}
+        save_file(weights, path, {PARTS_KEY: json.dumps(self.parts.to_json())})
 
     @classmethod
     def from_tuned(cls, path: Path) -> CompactEncoder:
-        """The trunk with weights of our own, under our names (`train.tune`)."""
-        from safetensors.torch import load_file
+        """The encoder that `save` wrote (`train.tune` does); raises `ValueError` for other files."""
+        from safetensors import SafetensorError, safe_open
 
-        encoder = cls()
-        encoder.adopt(load_file(path))
+        try:
+            with safe_open(path, "pt") as file:
+                metadata = file.metadata() or {}
+                weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
+        except SafetensorError as problem:
+            raise ValueError(f"{path} is broken: it is no whole safetensors file.") from problem
+        if PARTS_KEY not in metadata:
+            raise ValueError(f"{path} does not say which parts of an encoder it holds: make it anew by train.tune.")
+        try:
+            encoder = cls(EncoderParts.from_json(json.loads(metadata[PARTS_KEY])))
+            fill(encoder.state_dict(), weights)
+        except ValueError as problem:
+            raise ValueError(f"{path} does not hold the encoder that it says: {problem}.") from problem
         return encoder
 
 
