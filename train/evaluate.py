@@ -75,6 +75,7 @@ class EvaluateSettings:
     study_clips: int = 20
     study_results: Path | None = None
     out: Path | None = None
+    device: str = ""
     threads: int = 0
 
 
@@ -97,7 +98,7 @@ def evaluate(arguments: Sequence[str]) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     clips = clips_to_evaluate(settings)
-    judge = SpeechQualityLLM.from_pretrained(settings.model)
+    judge = SpeechQualityLLM.from_pretrained(settings.model, settings.device)
     if settings.study:
         write_study(judge, clips, settings.study, settings.study_clips)
         print(f"The study is in {settings.study}; its README.md says how to run it.")

@@ -27,7 +27,7 @@ class FinetuneSettings(TrainerSettings):
     """A corpus, a model and how to train it.
 
     `cache` keeps the audio tokens of frozen encoders; `start_from` is a checkpoint of the same make to go on from, or
-    several: then from the mean of their weights.
+    several: then from the mean of their weights. `device` is where to train (empty: a GPU where there is one).
     """
 
     corpus: Path = Path("corpus")
@@ -46,6 +46,7 @@ class FinetuneSettings(TrainerSettings):
     lora_layers: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
     reference_share: float = 1.0
     train_clips: int = 0
+    device: str = ""
     threads: int = 0
     probe: bool = True
 
@@ -70,7 +71,7 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
     config = ModelConfig(
         **{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)}
     )
-    device, reason = choose_device()
+    device, reason = choose_device(settings.device)
     print(f"Training on {device}: {reason}.")
     encoder_of = DEFAULT_CHECKPOINT if config.encoder == "compact" and not config.encoder_source else None
     model = new_model(config, training_dtype(device), settings.seed, encoder_of)
@@ -106,8 +107,8 @@ def finetune(arguments: Sequence[str]) -> None:
     Trainer(model, corpus, validation, settings.out, settings).run()
     best = settings.out / "checkpoint"
     if settings.encoder_trains:
-        validation = listen_to(load_checkpoint(best)[0], validation.clips)
-    print(f"Temperatures: {calibrate_checkpoint(best, validation)}")
+        validation = listen_to(load_checkpoint(best, settings.device)[0], validation.clips)
+    print(f"Temperatures: {calibrate_checkpoint(best, validation, settings.device)}")
     print(f"The best model is in {best}.")
 
 

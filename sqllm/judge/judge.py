@@ -32,7 +32,8 @@ class SpeechQualityLLM:
         """Load a checkpoint: the embedded default, a folder, or a Hub id.
 
         `device`: "cpu", "cuda" ...; by default a GPU where there is one. `quantize="nf4"` loads the LLM in 4 bits.
-        Raises `sqllm.model.base_llm.CheckpointError` with a sentence when there is none.
+        Raises `sqllm.model.base_llm.CheckpointError` with a sentence when there is none, and `ValueError` with one when
+        the device is not there.
         """
         from sqllm.model.checkpoint import load_checkpoint
 

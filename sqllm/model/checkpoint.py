@@ -190,8 +190,10 @@ def load_checkpoint(
 ) -> tuple[SpeechQualityModel, dict[str, str]]:
     """A model to rate with, and its name and revision: a folder, a Hub id, or the embedded default.
 
-    In float32, with LoRA merged into the LLM (kept apart under NF4). Raises `CheckpointError`.
+    In float32, with LoRA merged into the LLM (kept apart under NF4). Raises `CheckpointError`, and `ValueError` where
+    the device is not there.
     """
+    place, _ = choose_device(device)
     folder = _checkpoint_folder(source)
     stored = _read_checkpoint(folder)
     config = stored.config if quantize is None else replace(stored.config, quantize=quantize)
@@ -212,7 +214,7 @@ def load_checkpoint(
     _fill(stored, _beside_encoder(model))
     if not config.quantize:
         model.llm = model.llm.merge_and_unload()
-    model.requires_grad_(False).eval().to(choose_device(device)[0])
+    model.requires_grad_(False).eval().to(place)
     name = folder.name if source is None or Path(source).is_dir() else str(source)
     return model, {"name": name, "revision": sha256(folder / WEIGHTS_NAME)[:12]}
 

@@ -47,13 +47,13 @@ def fit_temperatures(clips: Sequence[CorpusClip], readings: Sequence[Sequence[He
     return fitted
 
 
-def calibrate_checkpoint(folder: Path, validation: TokenSet) -> dict[str, float]:
+def calibrate_checkpoint(folder: Path, validation: TokenSet, device: str | None = None) -> dict[str, float]:
     """Fit the temperatures of a checkpoint on validation clips and write them into it; returns them."""
     path = folder / CONFIG_NAME
     content = json.loads(path.read_text(encoding="utf-8"))
     content["config"]["extra"].pop(TEMPERATURES, None)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    model, _ = load_checkpoint(folder)
+    model, _ = load_checkpoint(folder, device)
     readings = [read_token_set(model, validation)]
     if validation.with_reference().all():
         readings.append(read_token_set(model, validation, with_reference=True))

@@ -64,6 +64,7 @@ class TuningSettings:
     fault_weight: float = 0.3
     local_weight: float = 0.3
     checkpoint_minutes: float = 4.0
+    device: str = ""
     seed: int = 1
 
 
@@ -163,7 +164,7 @@ class Tuner:
     settings: TuningSettings
 
     def __post_init__(self) -> None:
-        self.device = choose_device()[0]
+        self.device = choose_device(self.settings.device)[0]
         self.whole = self.settings.convolution_learning_rate > 0
         self.store = WaveStore() if self.whole else MapStore(self.encoder, self.settings.cache)
         self.average: AveragedModel | None = None

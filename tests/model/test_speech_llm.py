@@ -15,7 +15,6 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary, read_tokens
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.config import ModelConfig
-from sqllm.model.device import choose_device
 from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SECOND_CLIP, SpeechQualityModel
 from sqllm.scores import DIMENSIONS
@@ -242,11 +241,3 @@ def test_the_forward_pass_gives_the_numbers_it_gave_when_it_was_written(model: S
 def test_a_configuration_survives_json() -> None:
     config = ModelConfig(encoder="whisper", lora_layers=("q_proj",), extra={"artifact_kinds": ["hum"]})
     assert ModelConfig.from_json(config.to_json()) == config
-
-
-def test_the_chosen_device_comes_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    assert choose_device() == (torch.device("cpu"), "there is no GPU")
-    assert choose_device("cpu") == (torch.device("cpu"), "asked for")
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    assert choose_device() == (torch.device("cuda"), "a GPU is there")
