@@ -182,9 +182,8 @@ def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:
 
 
 def test_lora_on_nf4_has_gradients_also_after_an_evaluation_pass(llm_folder: Path) -> None:
-    bitsandbytes = pytest.importorskip("bitsandbytes")
     model = new_model(config_for(llm_folder, quantize="nf4"), torch.float32)
-    quantised = [module for module in model.llm.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
+    quantised = [module for module in model.llm.modules() if type(module).__name__ == "Linear4bit"]
     assert len(quantised) == 14
     assert not any(module.support_avx512bf16_for_cpu for module in quantised)
     before = nf4_step(model)
@@ -202,7 +201,6 @@ def test_lora_on_nf4_has_gradients_also_after_an_evaluation_pass(llm_folder: Pat
 
 
 def test_a_checkpoint_loads_in_four_bits_with_nearly_the_same_scores(saved: Path) -> None:
-    pytest.importorskip("bitsandbytes")
     plain = SpeechQualityLLM.from_pretrained(saved, device="cpu")
     small = SpeechQualityLLM.from_pretrained(saved, device="cpu", quantize="nf4")
     assert any(type(module).__name__ == "Linear4bit" for module in small.model.modules())
@@ -272,6 +270,5 @@ def test_a_converted_base_llm_is_found_without_fetching(tmp_path: Path, monkeypa
 
 
 def test_the_default_checkpoint_is_small() -> None:
-    if not (DEFAULT_CHECKPOINT / WEIGHTS_NAME).is_file():
-        pytest.skip("there is no default checkpoint yet")
+    assert (DEFAULT_CHECKPOINT / WEIGHTS_NAME).is_file()
     assert sum(file.stat().st_size for file in DEFAULT_CHECKPOINT.iterdir()) <= 24 * 2**20
