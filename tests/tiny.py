@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 import torch
 
+from sqllm.corpus.nisqa_layout import SCORE_COLUMNS, write_index
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.base_llm import add_lora
 from sqllm.model.config import ModelConfig
@@ -98,15 +101,15 @@ def _save_tiny_whisper(folder: Path) -> None:
     WhisperFeatureExtractor().save_pretrained(folder)
 
 
-def tiny_model(seed: int = 0) -> SpeechQualityModel:
+def tiny_model(seed: int = 0, encoder: CompactEncoder | None = None) -> SpeechQualityModel:
     llm = tiny_llm(seed).requires_grad_(False)
     torch.manual_seed(seed)
-    model = SpeechQualityModel(CompactEncoder(), add_lora(llm, TINY_CONFIG), byte_tokenizer(), TINY_CONFIG)
+    model = SpeechQualityModel(encoder or CompactEncoder(), add_lora(llm, TINY_CONFIG), byte_tokenizer(), TINY_CONFIG)
     return model.eval()
 
 
-def tiny_judge() -> SpeechQualityLLM:
-    return SpeechQualityLLM(tiny_model(), {"name": "tiny", "revision": "0"})
+def tiny_judge(encoder: CompactEncoder | None = None) -> SpeechQualityLLM:
+    return SpeechQualityLLM(tiny_model(encoder=encoder), {"name": "tiny", "revision": "0"})
 
 
 def speech_like(seconds: float = 3.0, seed: int = 0, level: float = -26.0) -> np.ndarray:
@@ -119,6 +122,33 @@ def speech_like(seconds: float = 3.0, seed: int = 0, level: float = -26.0) -> np
     knots = rng.uniform(0, 1, max(4, int(seconds * 8))) * (rng.uniform(0, 1, max(4, int(seconds * 8))) > 0.3)
     envelope = np.interp(time, np.linspace(0, seconds, len(knots)), knots) + 1e-4
     return set_level((buzz * envelope).astype(np.float32), level)
+
+
+def write_corpus(
+    folder: Path,
+    seconds: Sequence[float],
+    splits: Sequence[str] = ("TRAIN",),
+    langs: Sequence[str] = ("en",),
+    faults: Sequence[Sequence[str]] = (),
+    reference_every: int = 1,
+) -> Path:
+    """A corpus in the NISQA layout: a clip a length, 0.wav on, splits and languages in turn, scores that differ a clip
+    and a dimension. The last of every so many clips has a reference: itself. `faults` are kinds a clip, all slight.
+    """
+    rows: list[dict[str, object]] = []
+    for number, length in enumerate(seconds):
+        name = f"{number}.wav"
+        soundfile.write(folder / name, speech_like(length, number), SAMPLE_RATE, subtype="FLOAT")
+        row: dict[str, object] = {"db": f"X_{splits[number % len(splits)]}_SIM", "lang": langs[number % len(langs)]}
+        row |= dict(zip(SCORE_COLUMNS.values(), np.roll([1.5, 2, 3, 4, 5], number).tolist(), strict=True))
+        reference = {"filepath_ref": name} if (number + 1) % reference_every == 0 else {}
+        rows.append(row | {"filepath_deg": name} | reference)
+    truths = [
+        {"file": f"{n}.wav", "artifacts": [{"kind": kind, "severity": "slight", "spans": []} for kind in kinds]}
+        for n, kinds in enumerate(faults)
+    ]
+    write_index(folder, rows, truths)
+    return folder
 
 
 def tone(hertz: float, level: float = 0.0) -> torch.Tensor:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqllm.model.config import LINEAR_LAYERS, ModelConfig
 from sqllm.training.settings import read_settings, run_command
 from sqllm.training.trainer import Trainer, TrainerSettings
 
@@ -43,7 +44,7 @@ class FinetuneSettings(TrainerSettings):
     audio_tokens: int = 32
     lora_rank: int = 16
     lora_alpha: int = 32
-    lora_layers: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+    lora_layers: tuple[str, ...] = LINEAR_LAYERS
     reference_share: float = 1.0
     train_clips: int = 0
     device: str = ""
@@ -53,6 +54,22 @@ class FinetuneSettings(TrainerSettings):
     @property
     def encoder_trains(self) -> bool:
         return self.trained_encoder != "none"
+
+    @property
+    def model_config(self) -> ModelConfig:
+        """What the model to train is made of."""
+        return ModelConfig(
+            encoder=self.encoder,
+            encoder_source=self.encoder_source,
+            llm_source=self.llm_source,
+            audio_tokens=self.audio_tokens,
+            lora_rank=self.lora_rank,
+            lora_alpha=self.lora_alpha,
+            lora_layers=self.lora_layers,
+            quantize=self.quantize,
+            trained_encoder=self.trained_encoder,
+            nucleus=self.nucleus,
+        )
 
     @property
     def token_cache(self) -> Path:
@@ -65,12 +82,9 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
     from sqllm.features.precision import training_dtype
     from sqllm.features.token_set import TokenSet, cached_tokens, training_clips
     from sqllm.model.checkpoint import DEFAULT_CHECKPOINT, adopt_weights, new_model
-    from sqllm.model.config import ModelConfig
     from sqllm.model.device import choose_device
 
-    config = ModelConfig(
-        **{f.name: getattr(settings, f.name) for f in fields(ModelConfig) if hasattr(settings, f.name)}
-    )
+    config = settings.model_config
     device, reason = choose_device(settings.device)
     print(f"Training on {device}: {reason}.")
     encoder_of = DEFAULT_CHECKPOINT if config.encoder == "compact" and not config.encoder_source else None

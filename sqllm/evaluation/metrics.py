@@ -61,9 +61,9 @@ class Ratings:
     scores: Mapping[str, Sequence[Score]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, model: str, heard: Sequence[Heard], listener: int = 0) -> Ratings:
-        """Of what our model read."""
-        scores = {d: [one.scores[listener][d] for one in heard] for d in DIMENSIONS}
+    def of(cls, model: str, heard: Sequence[Heard]) -> Ratings:
+        """Of what our model read for the first listener it was asked for."""
+        scores = {d: [one.scores[0][d] for one in heard] for d in DIMENSIONS}
         return cls(model, {d: np.array([score.mean for score in row]) for d, row in scores.items()}, scores)
 
     def chosen(self, rows: Sequence[int]) -> Ratings:
@@ -247,22 +247,21 @@ def by_language(clips: Sequence[CorpusClip]) -> dict[str, list[int]]:
     return {lang or "unknown": [r for r, clip in enumerate(clips) if clip.lang == lang] for lang in known if known[1:]}
 
 
-def accuracy(clips: Sequence[CorpusClip], heard: Sequence[Heard], listener: int = 0) -> dict[str, dict[str, float]]:
+def accuracy(clips: Sequence[CorpusClip], heard: Sequence[Heard]) -> dict[str, dict[str, float]]:
     """Figures a dimension, over the clips that hold speech; labels of the 1-5 scale clamped to it."""
     rows = [(clip, h) for clip, h in zip(clips, heard, strict=True) if clip.speech]
     figures = {}
     for dimension in DIMENSIONS:
-        known = [
-            (h.scores[listener][dimension].mean, clip.scores[dimension]) for clip, h in rows if dimension in clip.scores
-        ]
+        known = [(h.scores[0][dimension].mean, clip.scores[dimension]) for clip, h in rows if dimension in clip.scores]
         if len(known) > 2:
             predicted, label = np.array(known).T
             figures[dimension] = fit_figures(predicted, np.clip(label, 1, 5) if label.max() <= 6 else label)
     return figures
 
 
-def table(rows: Mapping[str, Mapping[str, Mapping[str, float]]], figures: Sequence[str] = ("r", "mae")) -> str:
-    """A Markdown table: one row a model, one column a dimension, the chosen figures separated by slashes."""
+def table(rows: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """A Markdown table: one row a model, one column a dimension, r / MAE."""
+    figures = ("r", "mae")
     lines = ["| model | " + " | ".join(DIMENSIONS) + " | mean |", "|---" * (len(DIMENSIONS) + 2) + "|"]
     for name, dimensions in rows.items():
         cells = ["/".join(f"{dimensions[d][f]:.3f}" for f in figures) if d in dimensions else "-" for d in DIMENSIONS]

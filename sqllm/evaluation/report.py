@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from sqllm.corpus.nisqa_layout import SIMULATED, CorpusClip, at_nominal_level, c
 from sqllm.corpus.teachers import Teacher
 from sqllm.evaluation.answer_quality import measure_words
 from sqllm.evaluation.artifact_detection import Detection, measure_detection
+from sqllm.evaluation.assessor_swap import can_swap, measure_swap
 from sqllm.evaluation.baselines import ask_baselines, load_baselines
+from sqllm.evaluation.first_drafts import measure_drafts
 from sqllm.evaluation.metrics import (
     Calibration,
     Labels,
@@ -38,6 +40,8 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import ParseError, parse_score, parse_scores
 from sqllm.signal.audio import Clip
 from sqllm.words.questions import QUESTIONS
+
+Item = TypeVar("Item")
 
 ALONE, BESIDE = "ours, single-ended", "ours, double-ended"
 TEXT_FAMILIES = ("mos-numeric", "multi-dim", "explanatory")
@@ -62,6 +66,8 @@ class Settings(Protocol):
     consistency_clips: int
     artifact_clips: int
     word_clips: int
+    draft_clips: int
+    swap_clips: int
     conduct_clips: int
     timed_beside: tuple[str, ...]
     plots: Path | None
@@ -116,8 +122,11 @@ class TextAnswers:
 def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], settings: Any) -> Iterator[Section]:
     """The parts of the report, a data set at a time; clips without speech are left out.
 
-    Raises `ValueError` for an unknown baseline before anything is measured.
+    Raises `ValueError` for an unknown baseline, or opinions to move that the encoder does not have, before anything is
+    measured.
     """
+    if settings.swap_clips and not can_swap(judge.model):
+        raise ValueError("This model's encoder has no assessor: leave swap_clips out.")
     baselines = load_baselines(settings.baselines, settings.nisqa_weights)
     beside = load_baselines(settings.timed_beside, settings.nisqa_weights)
     groups: dict[str, list[CorpusClip]] = defaultdict(list)
@@ -141,6 +150,10 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
         if few := _some([clip for clip in group if comparable(clip)], settings.word_clips):
             words = measure_words(judge, few)
             yield Section(name, "words", words.lines(), asdict(words))
+        if few := _some([clip for clip in group if comparable(clip)], settings.draft_clips):
+            drafts = measure_drafts(judge, few)
+            yield Section(name, "drafts", drafts.lines(), asdict(drafts))
+        yield from _swaps(judge, name, tokens, settings.swap_clips)
         if few := _some(paired or group, settings.consistency_clips):
             consistency = measure_consistency(judge, few)
             yield Section(name, "consistency", consistency.lines(), asdict(consistency))
@@ -149,9 +162,19 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
             yield Section(name, "conduct", conduct.lines(), asdict(conduct))
 
 
-def _some(clips: Sequence[CorpusClip], count: int) -> list[CorpusClip]:
+def _some(clips: Sequence[Item], count: int) -> list[Item]:
     """So many clips from all over a set, which may be in the order of its conditions; all where there are fewer."""
     return [clips[row * len(clips) // count] for row in range(count)] if count < len(clips) else list(clips)
+
+
+def _swaps(judge: SpeechQualityLLM, name: str, tokens: TokenSet, count: int) -> Iterator[Section]:
+    """Opinions moved between clips, of all kinds and of those with a reference heard beside it."""
+    paired = tokens.with_reference().tolist()
+    able = [row for row, clip in enumerate(tokens.clips) if comparable(clip)]
+    for part, rows in {"swap": able, "paired_swap": [row for row in able if paired[row]]}.items():
+        if few := _some(rows, count if len(rows) > 1 else 0):
+            swap = measure_swap(judge.model, tokens.chosen(few), part == "paired_swap")
+            yield Section(name, part, swap.lines(), asdict(swap))
 
 
 def _views(

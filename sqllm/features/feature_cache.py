@@ -80,12 +80,10 @@ class MapStore:
     places: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # name -> first row, rows, samples
 
     def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         weights = fingerprint(self.encoder.convolutions).hex()[:12]
         self.data = self.folder / f"maps-{weights}-{HIGHEST_HERTZ}-{MAP_WIDTH}.f16"
         self.index = self.data.with_suffix(".jsonl")
-        self.data.touch()
-        rows = self.data.stat().st_size // (2 * MAP_WIDTH)
+        rows = self._rows()
         if self.index.is_file():
             for line in self.index.read_text(encoding="utf-8").split("\n"):
                 try:
@@ -104,7 +102,9 @@ class MapStore:
         if not missing:
             return
         self.encoder.eval()
-        rows = self.data.stat().st_size // (2 * MAP_WIDTH)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data.touch()
+        rows = self._rows()
         with self.data.open("r+b") as data, self.index.open("a", encoding="utf-8") as index:
             data.seek(rows * 2 * MAP_WIDTH)
             for start in tqdm(range(0, len(missing), batch), desc="convolving", unit="batch", mininterval=5):
@@ -122,6 +122,10 @@ class MapStore:
                 data.flush()
                 index.write("\n" + "\n".join(lines))
                 index.flush()
+
+    def _rows(self) -> int:
+        """How many maps of frames are on disk."""
+        return self.data.stat().st_size // (2 * MAP_WIDTH) if self.data.is_file() else 0
 
     def samples(self, sound: Sound) -> int:
         return self.places[sound.name][2]

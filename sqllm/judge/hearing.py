@@ -184,9 +184,12 @@ class Hearing:
 
     def ask(self, question: str, profile: str | ListenerProfile | None = None) -> Answer:
         """The model's answer to a question in plain words; raises `ValueError` for an empty question."""
-        listener = get_profile(profile)
-        text = "".join(self.stream(question, listener))
-        return Answer(self.clip.name, question, describe_profile(listener), text, self.warnings, self.name)
+        return self.answer(question, "".join(self.stream(question, profile)), profile)
+
+    def answer(self, question: str, text: str, profile: str | ListenerProfile | None = None) -> Answer:
+        """What `stream` said to a question, with what belongs to it."""
+        said_as = describe_profile(get_profile(profile))
+        return Answer(self.clip.name, question, said_as, text, self.warnings, self.name)
 
     def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
         """The answer to a question, a sentence at a time as they are decoded; the same words every time.
@@ -219,7 +222,7 @@ class Hearing:
         """What is read of every window for a listener; faults and speech are read with the typical one."""
         key = repr(profile)
         if key not in self._heard:
-            faults = (*self._kinds(), SPEECH) if profile == TYPICAL else ()
+            faults = (*ARTIFACT_KINDS, SPEECH) if profile == TYPICAL else ()
             reading = Reading.of(self._vocabulary, [profile], faults)
             if len(self.spans) == 1:
                 with torch.inference_mode():
@@ -229,10 +232,6 @@ class Hearing:
             else:
                 self._heard[key] = read_tokens(self.model, reading, self.degraded, self.reference_tokens)
         return self._heard[key]
-
-    def _kinds(self) -> Sequence[str]:
-        """The artifact kinds this model was trained to tell."""
-        return self.model.config.extra.get("artifact_kinds", ARTIFACT_KINDS)
 
     def _remember(self, window: int) -> Any:
         if window not in self._memory:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -88,7 +88,6 @@ class Trainer:
     validation: TokenSet
     folder: Path
     settings: TrainerSettings
-    card: dict[str, Any] = field(default_factory=dict)
     step: int = 0
     best: float = -1.0
     disappointments: int = 0
@@ -249,9 +248,7 @@ class Trainer:
         self.disappointments = 0 if mean > self.best else self.disappointments + 1
         if mean > self.best - AS_GOOD or not (self.folder / "checkpoint").is_dir():
             self.best = max(mean, self.best)
-            save_checkpoint(
-                self.model, self.folder / "checkpoint", self.card | {"step": self.step, "validation_r": mean}
-            )
+            save_checkpoint(self.model, self.folder / "checkpoint", {"step": self.step, "validation_r": mean})
 
     def _log(self, values: dict[str, float]) -> None:
         columns = [

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 import gradio as gr
 
-from sqllm.judge.hearing import Answer, Hearing, describe_profile
+from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
 from sqllm.model.base_llm import CheckpointError
@@ -133,8 +133,7 @@ class RateTab:
             for piece in self.lane.answer(heard, question, listener):
                 text += piece
                 yield gr.skip(), answer_html(question, text, writing=True)
-            warnings = self.lane.run(lambda: heard.warnings)
-            answer = Answer(heard.clip.name, question, describe_profile(listener), text, warnings, heard.name)
+            answer = self.lane.run(heard.answer, question, text, listener)
             yield answer.to_json(), answer_html(question, text)
 
     def _listen(self, clip: str | None, reference: str | None, progress: gr.Progress) -> Hearing:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 COMPARE = "compare"
 FAMILIES = tuple(family for family in QUESTIONS if family != COMPARE)  # those about one clip
-ABOUT_FAULTS = ("presence", "when", "severity")
 PRESENT_SHARE = 0.5  # of the questions about a fault, where the clip has any
 
 # Reading blocks: the first wording of each reads, all of them train.

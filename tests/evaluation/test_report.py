@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from sqllm.corpus.nisqa_layout import CorpusClip, at_nominal_level, read_ratings, write_index
+from sqllm.corpus.nisqa_layout import CorpusClip, at_nominal_level, read_corpus, read_ratings
 from sqllm.corpus.teachers import Teacher
 from sqllm.evaluation.baselines import ask_baselines, baseline_columns, load_baselines
 from sqllm.evaluation.degradation_ladders import LADDERS, Climb, falling
@@ -43,10 +43,11 @@ from sqllm.features.read_pair import read_pair
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary
 from sqllm.listeners.profiles import TYPICAL
+from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.scores import DIMENSIONS, GRID, HeardArtifact, Score
 from sqllm.signal.audio import SAMPLE_RATE, active_level, nominal_gain
 from sqllm.words.questions import QUESTIONS, SCORE_REQUESTS
-from tests.tiny import speech_like
+from tests.tiny import speech_like, tiny_judge, write_corpus
 from train.evaluate import EvaluateSettings, evaluate, to_json
 
 NAN = math.nan
@@ -77,17 +78,7 @@ def ratings(tmp_path: Path) -> Path:
 def corpus(tmp_path: Path) -> Path:
     """Eight short clips in the NISQA layout with all labels, references, kinds and two languages."""
     kinds = [(), ("hum",), ("codec",), ("hum",), ("hum", "codec"), ("hum",), (), ("codec", "hum")]
-    rows: list[dict[str, object]] = []
-    truths = []
-    for number, faults in enumerate(kinds):
-        soundfile.write(tmp_path / f"{number}.wav", speech_like(0.6, number), SAMPLE_RATE, subtype="FLOAT")
-        row: dict[str, object] = {"db": "X_TEST_SIM", "lang": ("en", "de")[number % 2]}
-        row |= dict.fromkeys(("mos", "noi", "col", "dis", "loud"), 1.2 + number / 2.5)
-        rows.append(row | {"filepath_deg": f"{number}.wav", "filepath_ref": "0.wav"})
-        artifacts = [{"kind": kind, "severity": "slight", "spans": []} for kind in faults]
-        truths.append({"file": f"{number}.wav", "artifacts": artifacts})
-    write_index(tmp_path, rows, truths)
-    return tmp_path
+    return write_corpus(tmp_path, [0.6] * len(kinds), ("TEST",), ("en", "de"), kinds)
 
 
 def test_ratings_are_read_and_a_clip_is_not_its_own_reference(ratings: Path) -> None:
@@ -324,10 +315,8 @@ def test_the_command_writes_tables_figures_and_pictures(
     monkeypatch.setattr(SpeechQualityLLM, "from_pretrained", lambda *_: tiny)
     monkeypatch.setattr("sqllm.evaluation.degradation_ladders.LADDERS", LADDERS[:1])
     monkeypatch.setattr("sqllm.judge.decoding.LONGEST_ANSWER", 4)
-    out, words = (
-        tmp_path / "TABLE.md",
-        ["text_clips=1", "consistency_clips=1", "artifact_clips=6", "word_clips=2", f"plots={tmp_path / 'plots'}"],
-    )
+    out, words = tmp_path / "TABLE.md", ["text_clips=1", "consistency_clips=1", "artifact_clips=6", "word_clips=2"]
+    words += ["draft_clips=2", f"plots={tmp_path / 'plots'}"]
     evaluate([f"corpus={corpus}", f"cache={tmp_path / 'tokens'}", f"out={out}", "nominal_level=true", *words])
     report = out.read_text()
     for text in (
@@ -341,20 +330,38 @@ def test_the_command_writes_tables_figures_and_pictures(
         "#### Artifacts",
         "#### Words on 2 clips",
         "| same-reference |",
+        "#### First drafts on 2 clips",
         "#### Consistency on 1 clips and 1 references",
         "- White noise, none to -5 dB SNR: MOS",
     ):
         assert text in report
     figures = json.loads(out.with_suffix(".json").read_text(), parse_constant=pytest.fail)
     ours = figures["sets"]["X_TEST_SIM"]
-    assert set(ours) == {"accuracy", "text", "artifacts", "words", "consistency"}
+    assert set(ours) == {"accuracy", "text", "artifacts", "words", "drafts", "consistency"}
     assert {row["by"] for row in ours["accuracy"]["figures"]} == {"all", "kind", "language"}
-    assert all(0 <= row["fit"]["coverage"] <= 1 for row in ours["accuracy"]["figures"])
+    whole = [row for row in ours["accuracy"]["figures"] if row["by"] == "all"]
+    assert [(row["dimension"], row["fit"]["clips"]) for row in whole] == [(d, 8) for d in DIMENSIONS for _ in range(2)]
     assert len(ours["accuracy"]["calibration"]) == 2 * len(DIMENSIONS)
     text = ours["text"]
     assert text["asked"] - text["parsed"] == len(text["unparsed"]) == len(re.findall(r"^- \w+\.wav, ", report, re.M))
     assert ours["consistency"]["ladders"][0]["steps"][0] is None
     assert len(list((tmp_path / "plots").glob("x-test-sim-ours-*-ended-*.png"))) == 4
+
+
+def test_opinions_are_moved_with_and_without_references(corpus: Path, tmp_path: Path) -> None:
+    encoder = CompactEncoder()
+    encoder.add_assessor(7)
+    judge = tiny_judge(encoder)
+    settings = EvaluateSettings(corpus=corpus, cache=tmp_path / "tokens", text_clips=0, swap_clips=4)
+    sections = {section.part: section for section in evaluation_report(judge, read_corpus(corpus), settings)}
+    assert list(sections) == ["model", "accuracy", "swap", "paired_swap"]
+    assert "moved between 4 clips, single-ended" in sections["swap"].lines[0]
+    assert "moved between 4 clips, double-ended" in sections["paired_swap"].lines[0]
+
+
+def test_an_encoder_without_opinions_is_told_before_anything_is_measured(tiny: SpeechQualityLLM) -> None:
+    with pytest.raises(ValueError, match="leave swap_clips out"):
+        next(evaluation_report(tiny, [], EvaluateSettings(swap_clips=4)))
 
 
 def test_json_has_null_for_what_is_not_a_number() -> None:

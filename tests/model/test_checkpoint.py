@@ -250,9 +250,8 @@ def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:
 
 
 def test_lora_on_nf4_has_gradients_also_after_an_evaluation_pass(llm_folder: Path) -> None:
-    bitsandbytes = pytest.importorskip("bitsandbytes")
     model = new_model(config_for(llm_folder, quantize="nf4"), torch.float32)
-    quantised = [module for module in model.llm.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
+    quantised = [module for module in model.llm.modules() if type(module).__name__ == "Linear4bit"]
     assert len(quantised) == 14
     assert not any(module.support_avx512bf16_for_cpu for module in quantised)
     before = nf4_step(model)
@@ -270,7 +269,6 @@ def test_lora_on_nf4_has_gradients_also_after_an_evaluation_pass(llm_folder: Pat
 
 
 def test_a_checkpoint_loads_in_four_bits_with_nearly_the_same_scores(saved: Path) -> None:
-    pytest.importorskip("bitsandbytes")
     plain = SpeechQualityLLM.from_pretrained(saved, device="cpu")
     small = SpeechQualityLLM.from_pretrained(saved, device="cpu", quantize="nf4")
     assert any(type(module).__name__ == "Linear4bit" for module in small.model.modules())
@@ -296,6 +294,7 @@ def test_a_converted_base_llm_is_found_without_fetching(tmp_path: Path, monkeypa
 
 
 def test_the_default_checkpoint_is_small_and_says_what_it_holds() -> None:
+    assert (DEFAULT_CHECKPOINT / WEIGHTS_NAME).is_file()
     assert sum(file.stat().st_size for file in DEFAULT_CHECKPOINT.iterdir()) <= 24 * 2**20
     encoder = encoder_from_checkpoint(DEFAULT_CHECKPOINT, "compact")
     assert encoder.parts.to_json() == json_of(DEFAULT_CHECKPOINT)["encoder_parts"]

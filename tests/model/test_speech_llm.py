@@ -78,18 +78,6 @@ def test_rows_come_back_in_order_when_the_order_changes(judge: SpeechQualityLLM)
     np.testing.assert_allclose(means(forth[1]), means(back[0]), atol=1e-3)
 
 
-def test_swapping_the_audio_of_two_clips_swaps_their_scores(judge: SpeechQualityLLM) -> None:
-    quiet = Clip(speech_like(2.0, 4, level=-45), "4.wav")
-    one, other = judge.listen_many([(clip_of(2.0, 3), None), (quiet, None)])
-    swapped = [
-        Hearing(judge.model, judge.name, own.clip, None, own.spans, heard.degraded, None, ())
-        for own, heard in ((one, other), (other, one))
-    ]
-    np.testing.assert_allclose(means(swapped[0]), means(other), atol=1e-5)
-    np.testing.assert_allclose(means(swapped[1]), means(one), atol=1e-5)
-    assert np.abs(means(one) - means(other)).max() > 0.05
-
-
 @pytest.mark.parametrize("with_reference", [False, True])
 def test_cached_and_plain_path_read_the_same(judge: SpeechQualityLLM, with_reference: bool) -> None:
     clip = clip_of(2.5, 5)
@@ -239,5 +227,5 @@ def test_the_forward_pass_gives_the_numbers_it_gave_when_it_was_written(model: S
 
 
 def test_a_configuration_survives_json() -> None:
-    config = ModelConfig(encoder="whisper", lora_layers=("q_proj",), extra={"artifact_kinds": ["hum"]})
+    config = ModelConfig(encoder="whisper", lora_layers=("q_proj",), extra={"temperatures": {"mos": 0.5}})
     assert ModelConfig.from_json(config.to_json()) == config

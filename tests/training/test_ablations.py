@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 import torch
 
-from sqllm.corpus.nisqa_layout import write_index
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.load import load_encoder
 from sqllm.scores import DIMENSIONS
-from sqllm.signal.audio import SAMPLE_RATE
 from sqllm.training.ablations import AUDIO_TOKENS, Outcome, Variant, ablations_table, random_encoder, variants
-from tests.tiny import save_tiny_llm, speech_like
+from tests.tiny import save_tiny_llm, speech_like, write_corpus
 from train.ablations import ablate
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half-second clips of all three splits, every one with a reference."""
-    folder, rows = tmp_path_factory.mktemp("corpus"), []
-    for number in range(12):
-        name = f"{number}.wav"
-        soundfile.write(folder / name, speech_like(0.5, number), SAMPLE_RATE)
-        split = ("TRAIN", "VAL", "TEST")[number % 3]
-        scores = dict(zip(("mos", "noi", "col", "dis", "loud"), np.roll([1.5, 2, 3, 4, 5], number), strict=True))
-        rows.append({"db": f"X_{split}_SIM", "filepath_deg": name, "filepath_ref": name, **scores})
-    write_index(folder, rows, [])
-    return folder
+    return write_corpus(tmp_path_factory.mktemp("corpus"), [0.5] * 12, ("TRAIN", "VAL", "TEST"))
 
 
 def test_each_variant_changes_one_thing_and_the_common_training_is_made_once() -> None:

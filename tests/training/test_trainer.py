@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 import torch
 from safetensors.torch import load_file
 
@@ -21,10 +20,10 @@ from sqllm.features.token_set import TokenSet, cached_tokens, listen_to, trainin
 from sqllm.judge.readout import Heard, Vocabulary
 from sqllm.listeners.profiles import PROFILES, TYPICAL
 from sqllm.model.checkpoint import choose_trained_parameters
+from sqllm.model.config import ModelConfig
 from sqllm.model.prompt_tree import ROOT
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
-from sqllm.signal.audio import SAMPLE_RATE
 from sqllm.signal.spectra import CHANGES
 from sqllm.training.lessons import (
     Lesson,
@@ -38,7 +37,7 @@ from sqllm.training.lessons import (
 from sqllm.training.loss import TargetBatch, lesson_loss
 from sqllm.training.settings import find_config, read_settings, run_command
 from sqllm.training.trainer import LOG_NAME, Draw, Trainer, TrainerSettings
-from tests.tiny import speech_like, tiny_model
+from tests.tiny import tiny_model, write_corpus
 from train.ablations import AblationSettings
 from train.evaluate import EvaluateSettings
 from train.finetune import FinetuneSettings
@@ -172,6 +171,16 @@ def test_a_file_that_holds_no_settings_is_one_sentence(content: bytes, tmp_path:
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"settings\.yaml (is not a YAML file|must hold settings)"):
         read_settings(FinetuneSettings, [str(path)])
+
+
+def test_every_setting_of_the_model_reaches_it() -> None:
+    wanted = ModelConfig(
+        *("whisper", "tiny", "gpt", 16, 4, 8, ("q_proj",), "nf4", "all"),
+        nucleus=0.5,
+    )
+    given = {field.name: getattr(wanted, field.name) for field in dataclasses.fields(wanted) if field.name != "extra"}
+    assert all(value != getattr(ModelConfig(), name) for name, value in given.items())
+    assert FinetuneSettings(**given).model_config == wanted
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
@@ -385,7 +394,7 @@ def test_without_steps_a_model_is_kept_as_it_begins(tmp_path: Path) -> None:
 
 
 def test_an_encoder_that_trains_hears_clips_and_references_as_it_is_by_now(tmp_path: Path) -> None:
-    write_corpus(tmp_path, [0.6, 0.5, 0.7, 0.8, 0.6, 0.5])
+    write_corpus(tmp_path, [0.6, 0.5, 0.7, 0.8, 0.6, 0.5], reference_every=2)
     clips, model = training_clips(tmp_path), tiny_model()
     model.config = dataclasses.replace(model.config, trained_encoder="all")
     choose_trained_parameters(model)
@@ -437,17 +446,8 @@ def test_training_stops_when_validation_no_longer_gets_better(tmp_path: Path, mo
     assert trainer.step == 6
 
 
-def write_corpus(folder: Path, seconds: list[float]) -> None:
-    rows = []
-    for number, length in enumerate(seconds):
-        soundfile.write(folder / f"{number}.wav", speech_like(length, number), SAMPLE_RATE)
-        row: dict[str, object] = {"db": "X_TRAIN", "mos": 1 + number % 5, "filepath_deg": f"{number}.wav"}
-        rows.append(row | ({"filepath_ref": f"{number}.wav"} if number % 2 else {}))
-    write_index(folder, rows, [])
-
-
 def test_tokens_come_in_the_order_of_the_clips_and_are_nan_without_a_reference(tmp_path: Path) -> None:
-    write_corpus(tmp_path, [1.5, 0.5, 1.0, 0.7])
+    write_corpus(tmp_path, [1.5, 0.5, 1.0, 0.7], reference_every=2)
     model, clips = frozen_model(), training_clips(tmp_path)
     tokens = listen_to(model, clips, batch=2)
     assert tokens.with_reference().tolist() == [False, True, False, True]
