@@ -11,25 +11,25 @@ from sqllm.listeners.profiles import ListenerProfile
 from sqllm.manifest import read_manifest
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import AudioError, Clip, load_clip
+from sqllm.signal.decode import RawSamples
+from sqllm.signal.folder import media_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
-AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".webm", ".aac", ".aiff", ".aif"}
 SCORE_COLUMNS = [*DIMENSIONS, *(f"{dimension}_std" for dimension in DIMENSIONS)]
 COLUMNS = ["file", "condition", *SCORE_COLUMNS, "warnings", "error"]
 CLIPS_A_BATCH = 8
 
 
 def list_clips(source: Path) -> pd.DataFrame:
-    """The table to score: a folder's audio files by name, or a CSV with columns file[,ref][,condition] (as
+    """The table to score: a folder's audio and video files by name, or a CSV with columns file[,ref][,condition] (as
     `sqllm.manifest.read_manifest` reads it). Raises `ValueError` with a sentence when there is nothing.
     """
     import pandas as pd
 
     if source.is_dir():
-        files = sorted(path for path in source.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
-        if not files:
+        if not (files := media_files(source)):
             raise ValueError(f"{source} holds no audio files.")
         return pd.DataFrame({"file": [str(path) for path in files]})
     if not source.is_file():
@@ -44,8 +44,10 @@ def score_many(
     profile: str | ListenerProfile | None = None,
     rationale: bool = False,
     progress: bool = False,
+    raw: RawSamples | None = None,
 ) -> pd.DataFrame:
-    """Score clips named by a table (columns file[, ref][, condition]) or a list of paths.
+    """Score clips named by a table (columns file[, ref][, condition]) or a list of paths; `raw` says what files without
+    a header hold.
 
     Returns one row a row, in order: file, condition, five means, five standard deviations, warnings (joined by "; "),
     error (empty where the clip was scored), and `rationale` if wanted.
@@ -58,13 +60,17 @@ def score_many(
     done: list[dict[str, Any]] = []
     with tqdm(total=len(records), unit="clip", disable=not progress) as bar:
         for start in range(0, len(records), CLIPS_A_BATCH):
-            done += _score_batch(judge, records[start : start + CLIPS_A_BATCH], profile, rationale)
+            done += _score_batch(judge, records[start : start + CLIPS_A_BATCH], profile, rationale, raw)
             bar.update(len(done) - bar.n)
     return pd.DataFrame(done, columns=[*COLUMNS, *(["rationale"] if rationale else [])])
 
 
 def _score_batch(
-    judge: SpeechQualityLLM, records: Sequence[dict[Any, Any]], profile: str | ListenerProfile | None, rationale: bool
+    judge: SpeechQualityLLM,
+    records: Sequence[dict[Any, Any]],
+    profile: str | ListenerProfile | None,
+    rationale: bool,
+    raw: RawSamples | None,
 ) -> list[dict[str, Any]]:
     scored = [{"file": r["file"], "condition": r.get("condition", ""), "warnings": "", "error": ""} for r in records]
     loaded: list[tuple[dict[str, Any], Clip, Clip | None]] = []
@@ -73,7 +79,8 @@ def _score_batch(
             if not record["file"]:
                 raise AudioError("This row names no file.")
             reference = record.get("ref")
-            loaded.append((row, load_clip(record["file"]), load_clip(reference) if reference else None))
+            clip = load_clip(record["file"], raw=raw)
+            loaded.append((row, clip, load_clip(reference, raw=raw) if reference else None))
         except AudioError as problem:
             row["error"] = str(problem)
     hearings = judge.listen_many([(clip, reference) for _, clip, reference in loaded])

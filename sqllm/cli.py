@@ -15,6 +15,8 @@ from sqllm import __version__
 if TYPE_CHECKING:
     from sqllm.judge.judge import SpeechQualityLLM
     from sqllm.scores import Judgement
+    from sqllm.signal.audio import Clip
+    from sqllm.signal.decode import RawSamples
 
 LICENCES = """\
 code: Apache-2.0
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="rate | ask | compare | score | app")
 
     rate = commands.add_parser("rate", help="five scores, their uncertainty and the reason for one clip")
-    rate.add_argument("clip", help="audio file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM)")
+    rate.add_argument("clip", help="audio or video file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM ...)")
     rate.add_argument("--no-rationale", action="store_true", help="scores only, faster")
     rate.set_defaults(run=_rate)
 
@@ -91,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--model", help="checkpoint folder or Hub id (default: the embedded one)")
         command.add_argument("--device", help="cpu, cuda ... (default: a GPU where there is one)")
         command.add_argument("--quantize", choices=["nf4"], help="load the LLM in 4 bits")
+        command.add_argument("--raw-rate", type=int, metavar="HZ", help="rate of files without a header (one channel)")
+        command.add_argument("--raw-format", default="s16le", metavar="F", help="their samples (default: s16le)")
     return parser
 
 
@@ -105,6 +109,19 @@ def _quieten() -> None:
     logging.disable(logging.WARNING)
 
 
+def _raw(arguments: argparse.Namespace) -> RawSamples | None:
+    """What files without a header hold, if that was said."""
+    from sqllm.signal.decode import RawSamples
+
+    return RawSamples(arguments.raw_rate, arguments.raw_format) if arguments.raw_rate is not None else None
+
+
+def _load(arguments: argparse.Namespace, path: str) -> Clip:
+    from sqllm.signal.audio import load_clip
+
+    return load_clip(path, raw=_raw(arguments))
+
+
 def _judge(arguments: argparse.Namespace) -> SpeechQualityLLM:
     from transformers.utils.logging import disable_progress_bar
 
@@ -116,9 +133,9 @@ def _judge(arguments: argparse.Namespace) -> SpeechQualityLLM:
 
 def _rate(arguments: argparse.Namespace) -> None:
     from sqllm.listeners.profiles import get_profile
-    from sqllm.signal.audio import load_clip
 
-    clip, reference = load_clip(arguments.clip), load_clip(arguments.ref) if arguments.ref else None
+    clip = _load(arguments, arguments.clip)
+    reference = _load(arguments, arguments.ref) if arguments.ref else None
     profile = get_profile(arguments.profile)
     judgement = _judge(arguments).rate(clip, reference, profile, not arguments.no_rationale)
     if arguments.json:
@@ -146,9 +163,9 @@ def _in_words(judgement: Judgement) -> Sequence[str]:
 
 def _ask(arguments: argparse.Namespace) -> None:
     from sqllm.listeners.profiles import get_profile
-    from sqllm.signal.audio import load_clip
 
-    clip, reference = load_clip(arguments.clip), load_clip(arguments.ref) if arguments.ref else None
+    clip = _load(arguments, arguments.clip)
+    reference = _load(arguments, arguments.ref) if arguments.ref else None
     profile = get_profile(arguments.profile)
     answer = _judge(arguments).ask(clip, arguments.question, reference, profile)
     print(json.dumps(answer.to_json(), ensure_ascii=False) if arguments.json else answer.text)
@@ -158,9 +175,9 @@ def _ask(arguments: argparse.Namespace) -> None:
 
 def _compare(arguments: argparse.Namespace) -> None:
     from sqllm.listeners.profiles import get_profile
-    from sqllm.signal.audio import load_clip
 
-    first, second, profile = load_clip(arguments.first), load_clip(arguments.second), get_profile(arguments.profile)
+    first, second = _load(arguments, arguments.first), _load(arguments, arguments.second)
+    profile = get_profile(arguments.profile)
     preference = _judge(arguments).compare(first, second, profile=profile)
     if arguments.json:
         print(json.dumps(preference.to_json(), ensure_ascii=False))
@@ -179,11 +196,16 @@ def _compare(arguments: argparse.Namespace) -> None:
 def _score(arguments: argparse.Namespace) -> None:
     from sqllm.batch import list_clips, score_many, summarise
     from sqllm.listeners.profiles import get_profile
+    from sqllm.signal.folder import left_out
 
+    raw = _raw(arguments)
     table, profile = list_clips(arguments.source), get_profile(arguments.profile)
     if not arguments.out.parent.is_dir():
         raise ValueError(f"There is no folder {arguments.out.parent} to write to.")
-    scored = score_many(_judge(arguments), table, profile, arguments.rationale, progress=sys.stderr.isatty())
+    if arguments.source.is_dir() and (others := left_out(arguments.source)):
+        print(others, file=sys.stderr)
+    judge, watched = _judge(arguments), sys.stderr.isatty()
+    scored = score_many(judge, table, profile, arguments.rationale, progress=watched, raw=raw)
     scored.to_csv(arguments.out, index=False)
     print("\n".join(summarise(scored)))
     print(f"Written to {arguments.out}.")

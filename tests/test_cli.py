@@ -67,6 +67,32 @@ def test_score_writes_a_table_and_a_summary(run, speech_file: Path, tmp_path: Pa
     assert (tmp_path / "out.csv").read_text().startswith("file,condition,mos,noisiness")
 
 
+def test_a_folder_tells_what_it_left_out_and_why(run, speech_file: Path, tmp_path: Path) -> None:
+    folder = speech_file.parent
+    (folder / "film.avi").write_bytes(b"RIFF\0\0\0\0AVI LIST" + bytes(100))
+    (folder / "notes.txt").write_text("not audio")
+    code, out, err = run("score", str(folder), "-o", str(tmp_path / "out.csv"))
+    assert (code, err) == (0, "Left out: 1 file that is not audio (.txt).\n")
+    assert out.startswith("1 of 2 clips scored.")
+    assert "film.avi can't be read as audio" in (tmp_path / "out.csv").read_text()
+
+
+def test_raw_samples_are_rated_with_a_rate_and_refused_without(run, speech_file: Path, tmp_path: Path) -> None:
+    samples, rate = soundfile.read(speech_file)
+    path = tmp_path / "call.raw"
+    path.write_bytes((samples * 32768).round().astype("<i2").tobytes())
+    code, out, _ = run("rate", str(path), "--raw-rate", str(rate), "--json")
+    assert code == 0
+    assert json.loads(out)["seconds"] == pytest.approx(len(samples) / rate, abs=0.01)
+    code, out, err = run("rate", str(path))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "--raw-rate" in err
+    code, _, err = run("rate", str(path), "--raw-rate", "8")
+    assert (code, err.count("\n")) == (2, 1)
+    code, _, err = run("rate", str(path), "--raw-rate", "8000", "--raw-format", "mp3")
+    assert (code, err.count("\n")) == (2, 1)
+
+
 @pytest.mark.parametrize("kind", ["missing", "empty", "text", "header", "nan", "nothing", "playlist"])
 def test_bad_input_is_one_sentence_and_exit_2(run, tmp_path: Path, speech_file: Path, kind: str) -> None:
     path = tmp_path / "bad.wav"

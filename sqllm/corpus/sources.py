@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sqllm.signal.audio import SAMPLE_RATE, AudioError, load_clip
+from sqllm.signal.audio import SAMPLE_RATE, load_clip
+from sqllm.signal.decode import decode_here
+from sqllm.signal.formats import AUDIO_SUFFIXES
 
 SPLITS = ("TRAIN", "VAL", "TEST")
-AUDIO_SUFFIXES = {".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".webm", ".g722"}
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,8 @@ def assign_split(name: str, lang: str, held_out: Sequence[str], val_share: float
 
 @lru_cache(maxsize=512)
 def read_recording(path: Path) -> np.ndarray:
-    """Samples of a recording, mono 16 kHz; raw G.722 (Asterisk's prompts) is read by its suffix."""
-    if path.suffix.lower() != ".g722":
-        return load_clip(path).samples
-    import av
-
-    with av.open(str(path), format="g722") as container:
-        parts = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
-    if not parts:
-        raise AudioError(f"{path.name} holds no audio samples.")
-    return np.concatenate(parts).astype(np.float32) / 32768
+    """Samples of a recording, mono 16 kHz."""
+    return load_clip(path, decode=decode_here).samples
 
 
 def draw_utterance(files: Sequence[SourceFile], rng: np.random.Generator, seconds: float) -> np.ndarray:

@@ -22,6 +22,7 @@ from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS, ParseError, Score, parse_score
 from sqllm.signal.audio import SAMPLE_RATE, WINDOW_SECONDS, Clip, load_clip
+from sqllm.signal.decode import decode_here
 from sqllm.signal.spectra import unchanged
 from sqllm.words.questions import QUESTIONS, RATIONALE_QUESTION, SCORE_BLOCKS, SCORE_REQUESTS
 
@@ -210,7 +211,7 @@ def _by_soundfile(wave: Wave, rate: int, container: str, subtype: str) -> Wave:
 
     file = io.BytesIO()
     soundfile.write(file, wave, rate, format=container, subtype=subtype)
-    return load_clip(file.getvalue()).samples
+    return load_clip(file.getvalue(), decode=decode_here).samples
 
 
 def _encoded(wave: Wave, encoder: str, container: str, bit_rate: int) -> Wave:
@@ -227,7 +228,7 @@ def _encoded(wave: Wave, encoder: str, container: str, bit_rate: int) -> Wave:
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             writer.mux(stream.encode(piece))
         writer.mux(stream.encode(None))
-    return load_clip(file.getvalue()).samples[: len(wave)]
+    return load_clip(file.getvalue(), decode=decode_here).samples[: len(wave)]
 
 
 def _opus(wave: Wave) -> Wave:

@@ -8,11 +8,17 @@ import numpy as np
 import torch
 
 from sqllm.signal.audio import SAMPLE_RATE, WINDOW_SECONDS, align_reference, load_clip, nominal_gain
+from sqllm.signal.decode import decode_here
+
+
+def read_whole(path: Path) -> np.ndarray:
+    """A clip of ours, decoded in this process: the processes that read a corpus are many."""
+    return load_clip(path, decode=decode_here).samples
 
 
 def read_window(path: Path) -> np.ndarray:
     """The first 10 s of a clip."""
-    return load_clip(path).samples[: round(WINDOW_SECONDS * SAMPLE_RATE)]
+    return read_whole(path)[: round(WINDOW_SECONDS * SAMPLE_RATE)]
 
 
 def read_pair(
@@ -23,9 +29,9 @@ def read_pair(
     Both get the gain that brings the recording `level_of` to the nominal level of listening tests; without one they
     are heard as they are.
     """
-    gain = np.float32(nominal_gain(load_clip(level_of).samples) if level_of else 1)
+    gain = np.float32(nominal_gain(read_whole(level_of)) if level_of else 1)
     wave = gain * read_window(degraded)
-    return wave, align_reference(gain * load_clip(reference).samples, wave).samples if reference else None
+    return wave, align_reference(gain * read_whole(reference), wave).samples if reference else None
 
 
 def read_alone(recording: Path, level_of: Path | None = None) -> np.ndarray:

@@ -31,6 +31,7 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[np.ndarray | 
 
 
 def _signal_warnings(clip: Clip) -> Iterator[str]:
+    yield from clip.conditioning
     if clip.seconds < UNCERTAIN_SECONDS:
         yield f"The clip lasts only {clip.seconds:.2f} s: scores of clips under 1 s are uncertain."
     if is_silent(clip.samples):

@@ -1,16 +1,17 @@
-"""Audio front end: decode, mono, 16 kHz, level, windows, and alignment of a reference."""
+"""Audio front end: a clip as it is heard, mono at 16 kHz; level, windows, and alignment of a reference."""
 
 from __future__ import annotations
 
-import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
-SAMPLE_RATE = 16_000
+from sqllm.signal.decode import SAMPLE_RATE as SAMPLE_RATE
+from sqllm.signal.decode import AudioError as AudioError
+from sqllm.signal.decode import Decoder, RawSamples, Source
+from sqllm.signal.decoder_process import decode_apart
+
 WINDOW_SECONDS = 10.0
 SHORTEST_SECONDS = 0.1
 MAX_LAG_SECONDS = 1.0
@@ -18,27 +19,25 @@ SILENCE_DBOV = -75.0
 NOMINAL_DBOV = -26.0  # the active level at which listening tests play their references (ITU-T P.56, P.830)
 FRAME_SECONDS = 0.02
 
-# PyAV also opens playlists and session descriptions, which name other files or hosts: only plain containers pass.
-CONTAINERS = "wav,w64,aiff,flac,mp3,ogg,mov,matroska,aac"
-FORMATS_IN_WORDS = "WAV, FLAC, MP3, Ogg/Opus, M4A and WebM"
-
-
-class AudioError(ValueError):
-    """The audio can't be rated; the message is one sentence that tells the user why."""
-
 
 @dataclass(frozen=True)
 class Clip:
     """A decoded clip.
 
     `samples` is mono float32 at 16 kHz, shape [n], full scale +-1, level as in the file.
-    `source_rate` is the file's own sampling rate in Hz and `channels` its channel count.
+    `source_rate` is the file's own sampling rate in Hz, `channels` its channel count, `container` and `codec` what it
+    is ("WAV", "pcm_s16le"), and `bits` how many a sample has, where the codec keeps them all. `conditioning` says in
+    sentences what was done to the clip.
     """
 
     samples: np.ndarray
     name: str = ""
     source_rate: int = SAMPLE_RATE
     channels: int = 1
+    container: str = ""
+    codec: str = ""
+    bits: int | None = None
+    conditioning: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -58,62 +57,41 @@ class Alignment:
     confidence: float
 
 
-def load_clip(source: str | os.PathLike[str] | bytes, name: str | None = None, shortest: float | None = None) -> Clip:
+def load_clip(
+    source: Source,
+    name: str | None = None,
+    shortest: float | None = None,
+    raw: RawSamples | None = None,
+    decode: Decoder = decode_apart,
+) -> Clip:
     """Decode a file (path or bytes) to mono float32 at 16 kHz, its level untouched.
+
+    `raw` says what a file without a header holds. Files are decoded in a process of their own, unless `decode` is
+    `decode_here`, which is for those that are trusted not to crash it.
 
     Raises `AudioError` when there is no such file, it is not audio of a known container, or it holds
     no usable samples (none at all, NaN, or less than `shortest` seconds, by default 0.1).
     """
     if isinstance(source, bytes):
-        data, shown = source, name or "the upload"
+        shown, size = name or "the upload", len(source)
     else:
         path = Path(source)
         shown = name or path.name
         if not path.is_file():
             raise AudioError(f"There is no audio file at {path}.")
-        data = path.read_bytes()
-    if not data:
+        size = path.stat().st_size
+    if not size:
         raise AudioError(f"{shown} is an empty file.")
-    samples, rate, channels = _decode(io.BytesIO(data), shown)
+    samples, facts = decode(source, shown, raw)
     if not len(samples):
         raise AudioError(f"{shown} holds no audio samples.")
-    if not np.isfinite(samples).all():
-        raise AudioError(f"{shown} holds samples that are not numbers (NaN or infinite).")
     shortest = SHORTEST_SECONDS if shortest is None else shortest
     if len(samples) < round(shortest * SAMPLE_RATE):
         seconds = len(samples) / SAMPLE_RATE
         raise AudioError(f"{shown} lasts {seconds:.2f} s; at least {shortest:g} s is needed.")
-    return Clip(samples, shown, rate, channels)
-
-
-def _decode(file: IO[bytes], shown: str) -> tuple[np.ndarray, int, int]:
-    """Decode the first audio stream in pieces: (16 kHz mono samples, source rate, channels)."""
-    import av
-    import soxr
-
-    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
-    parts: list[np.ndarray] = []
-    try:
-        with av.open(file, mode="r", options=options) as container:
-            if not container.streams.audio:
-                raise AudioError(f"{shown} has no audio track.")
-            stream = container.streams.audio[0]
-            to_float = av.AudioResampler(format="fltp")
-            rate, channels, resampler = 0, 0, None
-            for frame in container.decode(stream):
-                if resampler is None:
-                    rate, channels = frame.sample_rate, frame.layout.nb_channels
-                    resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
-                for piece in to_float.resample(frame):
-                    mono = piece.to_ndarray().mean(axis=0, dtype=np.float32)
-                    parts.append(mono if rate == SAMPLE_RATE else resampler.resample_chunk(mono))
-            if resampler is not None and rate != SAMPLE_RATE:
-                parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-    except AudioError:
-        raise
-    except (av.error.FFmpegError, ValueError, EOFError) as problem:
-        raise AudioError(f"{shown} can't be read as audio ({FORMATS_IN_WORDS} are understood).") from problem
-    return (np.concatenate(parts) if parts else np.zeros(0, np.float32)), rate, channels
+    return Clip(
+        samples, shown, facts.rate, facts.channels, facts.container, facts.codec, facts.bits, facts.conditioning
+    )
 
 
 def frame_energies(samples: np.ndarray, seconds: float = FRAME_SECONDS) -> np.ndarray:

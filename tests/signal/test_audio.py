@@ -6,10 +6,8 @@ import io
 import os
 import re
 import wave
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 import soundfile
@@ -25,29 +23,8 @@ from sqllm.signal.audio import (
     set_level,
     windows,
 )
+from tests.signal.files import encoded, sound_bytes
 from tests.tiny import speech_like
-
-
-def sound_bytes(samples: np.ndarray, rate: int, container: str, subtype: str) -> bytes:
-    buffer = io.BytesIO()
-    soundfile.write(buffer, samples, rate, format=container, subtype=subtype)
-    return buffer.getvalue()
-
-
-def encoded(samples: np.ndarray, container: str, codec: str, rate: int = 48_000) -> bytes:
-    """A mono clip at 16 kHz through one of PyAV's encoders."""
-    buffer = io.BytesIO()
-    resampled = soxr.resample(samples, SAMPLE_RATE, rate).astype(np.float32)
-    with av.open(buffer, "w", format=container) as output:
-        stream = output.add_stream(codec, rate=rate, layout="mono")
-        assert isinstance(stream, av.AudioStream)
-        fifo = av.AudioResampler(format=stream.format, layout="mono", rate=rate, frame_size=stream.frame_size or 960)
-        frame = av.AudioFrame.from_ndarray(resampled[None, :], format="fltp", layout="mono")
-        frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), 0
-        for piece in [*fifo.resample(frame), *fifo.resample(None)]:
-            output.mux(stream.encode(piece))
-        output.mux(stream.encode(None))
-    return buffer.getvalue()
 
 
 def refusal(source: Path | bytes) -> str:
