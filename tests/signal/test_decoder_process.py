@@ -206,7 +206,7 @@ def test_a_decoder_that_can_not_be_started_is_told(monkeypatch: pytest.MonkeyPat
 
 @linux
 def test_a_long_recording_is_decoded_in_little_memory(tmp_path: Path) -> None:
-    """Half an hour of eight channels: the worker keeps pieces of it, and the judge the 16 kHz mono."""
+    """Five minutes of eight channels: the worker never holds more than pieces of them."""
     import wave
 
     path, second = tmp_path / "long.wav", (np.tile(speech_like(1.0)[:, None], 8) * 32767).astype("<i2").tobytes()
