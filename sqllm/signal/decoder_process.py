@@ -159,7 +159,7 @@ class _Workers:
         self._places = threading.BoundedSemaphore(MOST_WORKERS)
 
     def decode(self, source: Source, shown: str, raw: RawSamples | None) -> tuple[np.ndarray, SourceFacts]:
-        size = len(source) if isinstance(source, bytes) else os.stat(source).st_size
+        size = len(source) if isinstance(source, bytes) else _size(source)
         with self._places:
             worker = self._worker()
             self.busy.add(worker)
@@ -206,6 +206,13 @@ class _Workers:
             worker.leave()
         self.idle.clear()
         self.busy.clear()
+
+
+def _size(path: str | os.PathLike[str]) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:  # gone since it was looked for: the worker will say so
+        return 0
 
 
 @cache

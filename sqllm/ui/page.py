@@ -9,6 +9,7 @@ import gradio as gr
 
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.ui.rate_tab import JudgeLane, build_rate_tab
+from sqllm.ui.uploads import upload_script
 
 TITLE = "SpeechQualityLLM"
 LARGEST_UPLOAD = "100mb"
@@ -111,6 +112,7 @@ def launch_settings() -> dict[str, Any]:
     return {
         "theme": theme,
         "css": CSS,
+        "js": upload_script(),
         "max_file_size": LARGEST_UPLOAD,
         "allowed_paths": [],
         "show_error": False,

@@ -17,6 +17,8 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.checkpoint import CONFIG_NAME, DEFAULT_CHECKPOINT
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE
+from sqllm.signal.formats import AUDIO_SUFFIXES
+from tests.signal.files import encoded
 from tests.tiny import speech_like, tiny_judge
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -86,6 +88,16 @@ class Visit:
                 self.page.locator(f"#{box} input[type=file]").set_input_files(path)
                 self.page.locator(f"#{box} input[type=file]").wait_for(state="detached", timeout=PATIENCE)
         self.press_rate()
+
+    def drop(self, clip: Path) -> None:
+        """Drag a file onto the box of the clip."""
+        dropped = self.page.evaluate_handle(
+            "([name, bytes]) => {const files = new DataTransfer();"
+            " files.items.add(new File([new Uint8Array(bytes)], name)); return files}",
+            [clip.name, list(clip.read_bytes())],
+        )
+        self.page.locator("#clip button[aria-dropeffect]").dispatch_event("drop", {"dataTransfer": dropped})
+        self.page.locator("#clip input[type=file]").wait_for(state="detached", timeout=PATIENCE)
 
     def press_rate(self) -> None:
         self.page.get_by_role("button", name="Rate", exact=True).click()
@@ -194,6 +206,61 @@ def test_unreadable_file_is_told_in_a_sentence(open_page: Callable[..., Visit], 
     visit.page.get_by_role("button", name="Rate", exact=True).click()
     visit.page.get_by_test_id("toast-body").get_by_text("can't be read as audio").wait_for(timeout=PATIENCE)
     visit.picture("390-error")
+
+
+@pytest.mark.parametrize("how", ["chosen", "dropped"])
+@pytest.mark.parametrize(
+    ("name", "container", "codec", "rate"),
+    [
+        ("film.webm", "webm", "libopus", 48_000),
+        ("film.mp4", "mp4", "aac", 44_100),
+        ("film.mov", "mov", "aac", 44_100),
+        ("film.mka", "matroska", "aac", 44_100),
+        ("phone.3gp", "3gp", "libopencore_amrnb", 8_000),
+        ("phone.amr", "amr", "libopencore_amrnb", 8_000),
+        ("studio.caf", "caf", "pcm_s16le", 48_000),
+        ("studio.w64", "w64", "pcm_s16le", 48_000),
+        ("old.wma", "asf", "wmav2", 44_100),
+        ("prompt.g722", "g722", "g722", 16_000),
+    ],
+)
+def test_files_that_browsers_know_no_sound_type_for_are_rated(
+    open_page: Callable[..., Visit],
+    judge: SpeechQualityLLM,
+    tmp_path: Path,
+    name: str,
+    container: str,
+    codec: str,
+    rate: int,
+    how: str,
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(encoded(speech_like(2.0), container, codec, rate))
+    visit = open_page(width=1280)
+    if how == "chosen":
+        visit.rate(path)
+    else:
+        visit.drop(path)
+        visit.press_rate()
+    mean = judge.listen(path).scores()["mos"].mean
+    assert visit.scores()["mos"][0] == pytest.approx(mean, abs=0.0051)
+    assert visit.errors == []
+
+
+def test_the_file_chooser_offers_what_is_taken(open_page: Callable[..., Visit]) -> None:
+    visit = open_page(width=1280)
+    with visit.page.expect_file_chooser():
+        visit.page.locator("#clip button[aria-dropeffect]").click()
+    accepted = visit.page.locator("#clip input[type=file]").get_attribute("accept").split(",")
+    assert {"audio/*", "video/*", *AUDIO_SUFFIXES} == set(accepted)
+
+
+def test_a_text_is_refused_by_the_decoder_and_not_by_its_type(open_page: Callable[..., Visit], tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not audio")
+    visit = open_page(width=1280)
+    visit.page.locator("#clip input[type=file]").set_input_files(text)
+    visit.page.locator("#spectrograms").get_by_text("can't be read as audio").wait_for(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from sqllm.signal import decode
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, active_level, load_clip
 from sqllm.signal.decode import RawSamples, decode_here
+from sqllm.signal.decoder_process import decode_apart
 from sqllm.signal.formats import AUDIO_SUFFIXES, FORMATS, OTHER_MEDIA_SUFFIXES
 from tests.signal.files import (
     MAKERS,
@@ -217,6 +219,30 @@ def test_what_is_no_sound_is_refused(kind: str, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(AudioError, match=r"clip\.wav"):
         load_clip(path)
+
+
+def test_a_file_that_is_gone_or_locked_is_told(tmp_path: Path) -> None:
+    for decoder in (decode_here, decode_apart):
+        with pytest.raises(AudioError, match=r"gone\.wav can't be opened"):
+            decoder(tmp_path / "gone.wav", "gone.wav")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX only")
+def test_a_name_that_is_no_text_is_read(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9 \xff.wav")
+    soundfile.write(tmp_path / "clip.wav", SPEECH, SAMPLE_RATE, subtype="FLOAT")
+    (tmp_path / "clip.wav").rename(path)
+    assert load_clip(path).seconds == 2.0
+    path.write_bytes(b"no audio")
+    with pytest.raises(AudioError, match="can't be read as audio"):
+        load_clip(path)
+
+
+def test_a_recording_over_the_longest_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode, "LONGEST_HOURS", 1 / 3600)
+    assert load_clip(sound_bytes(SPEECH[:SAMPLE_RATE], SAMPLE_RATE, "WAV", "PCM_16"), decode=decode_here).seconds == 1
+    with pytest.raises(AudioError, match="cut it into shorter files"):
+        load_clip(sound_bytes(SPEECH[: SAMPLE_RATE + 1], SAMPLE_RATE, "WAV", "PCM_16"), decode=decode_here)
 
 
 def test_pictures_without_sound_are_told() -> None:
