@@ -12,7 +12,8 @@ from sqllm.corpus import codecs
 from sqllm.corpus.codecs import CODECS, LOSSY, Codec, draw_losses, lose_packets, tandem, transcode
 from sqllm.corpus.degradations import Wave
 from sqllm.scores import SEVERITIES
-from sqllm.signal.audio import SAMPLE_RATE, active_level, align_reference, set_level
+from sqllm.signal.alignment import align_reference
+from sqllm.signal.audio import SAMPLE_RATE, active_level, set_level
 from tests.tiny import speech_like
 
 

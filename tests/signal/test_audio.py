@@ -15,12 +15,12 @@ import pytest
 import soundfile
 import soxr
 
+from sqllm.signal.alignment import align_reference
 from sqllm.signal.audio import (
     SAMPLE_RATE,
     AudioError,
     Clip,
     active_level,
-    align_reference,
     load_clip,
     set_level,
     windows,
