@@ -82,7 +82,9 @@ def _static(clip: Traced, rng: Rng, _: Material) -> Traced:
 def _wind(clip: Traced, rng: Rng, _: Material) -> Traced:
     samples = len(clip.samples)
     rumble = sosfilt(butter(1, rng.uniform(60, 250), fs=SAMPLE_RATE, output="sos"), rng.standard_normal(samples))
-    gusts = np.interp(np.arange(samples), np.arange(0, samples + 8000, 8000), rng.uniform(0.02, 1, samples // 8000 + 2))
+    gusts = np.interp(
+        np.arange(samples) / 8000, np.arange(samples // 8000 + 2), rng.uniform(0.02, 1, samples // 8000 + 2)
+    )
     return replace(clip, samples=mix_at_snr(clip.samples, rumble * gusts**2, float(rng.uniform(-15, 0))))
 
 

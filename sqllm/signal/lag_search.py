@@ -30,6 +30,7 @@ WHITENING = 0.7  # of the cross-spectrum: 0 none, 1 its phase alone
 BLOCK, BLOCK_FRAMES, BEND = 4096, 6, 320  # samples compared at once, every so many frames, moved so far either way
 STEADY = round(0.005 * SAMPLE_RATE)  # samples by which lags may differ and still be one
 FAVOUR = 1.0
+MOSTLY, FEW = 0.4, 0.1  # share of blocks that is enough to be believed, and that is if they agree on one lag
 AGREES = 6.0  # peak of a block over its root mean square from which it is believed
 
 
@@ -211,12 +212,14 @@ def _prominence(at_lags: np.ndarray, energies: np.ndarray, own: np.ndarray, cont
 def refine(reference: np.ndarray, degraded: np.ndarray, path: LagPath) -> np.ndarray:
     """The lag of each frame in samples, [frames]: as in the path, moved by up to 20 ms to where the waveforms agree.
 
-    Blocks of 256 ms are compared by the phases of their cross-spectra, and a best path leads through their peaks.
+    Blocks of 256 ms are compared by the phases of their cross-spectra, and a best path leads through their peaks. Where
+    most blocks find none and the others do not agree, as when pitch or tempo changed, the path stands: a block then
+    finds a period of the voice.
     """
     from scipy.ndimage import uniform_filter1d
 
     given = path.lags * HOP
-    smooth = uniform_filter1d(given.astype(np.float64), 9, mode="nearest")
+    smooth = uniform_filter1d(given.astype(np.float64), 25, mode="nearest")
     coarse = np.where(np.abs(smooth - given) > HOP, given, np.round(smooth)).astype(int)
     frames = np.arange(BLOCK_FRAMES // 2, len(given) + BLOCK_FRAMES // 2, BLOCK_FRAMES).clip(max=len(given) - 1)
     starts, expected = frames * HOP - BLOCK // 2, coarse[frames]
@@ -229,6 +232,8 @@ def refine(reference: np.ndarray, degraded: np.ndarray, path: LagPath) -> np.nda
     sure = chosen.max(axis=1) >= AGREES
     alike = sure[1:] & sure[:-1] & (np.abs(np.diff(found)) <= STEADY)
     sure &= np.append(alike, False) | np.insert(alike, 0, False)  # one alone may be chance
+    if not _believable(found[sure], sure.mean()):
+        return coarse
     lags, steady = _filled(found, expected, sure)
     block = np.minimum(np.arange(len(given)) // BLOCK_FRAMES, len(frames) - 1)
     return lags[block] + np.where(steady[block], 0, coarse - expected[block])
@@ -249,14 +254,17 @@ def _agreement(reference: np.ndarray, degraded: np.ndarray, starts: np.ndarray, 
     return whitened / (np.sqrt(np.square(whitened).mean(axis=1, keepdims=True)) + 1e-9)
 
 
+def _believable(lags: np.ndarray, share: float) -> bool:
+    """Whether lags of some blocks, a `share` (0-1) of all, are more than chance: many blocks, or all at one lag."""
+    return share >= MOSTLY or (share > FEW and bool(np.mean(np.abs(lags - np.median(lags)) <= STEADY) >= 0.8))
+
+
 def _filled(found: np.ndarray, coarse: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lags of blocks, those that are not sure put in, and which blocks keep theirs throughout.
 
     Between two sure ones that agree, and for a moment at either end, nothing is taken to have changed; elsewhere the
     coarse lag stands, corrected as in the nearest sure block.
     """
-    if not sure.any():
-        return coarse, np.zeros_like(sure)
     places, rows = np.flatnonzero(sure), np.arange(len(sure))
     after = np.searchsorted(places, rows).clip(max=len(places) - 1)
     before = np.where(places[after] > rows, after - 1, after).clip(min=0)
