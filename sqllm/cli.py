@@ -148,6 +148,8 @@ def _in_words(judgement: Judgement) -> Sequence[str]:
     from sqllm.scores import DIMENSION_WORDS, describe
 
     lines = [f"{judgement.file}, {judgement.seconds:.1f} s, {judgement.profile} listener"]
+    if judgement.alignment and (fit := judgement.alignment.text()):
+        lines.append(fit)
     for name, score in judgement.scores.items():
         low, high = score.interval()
         lines.append(

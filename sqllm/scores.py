@@ -116,8 +116,41 @@ class HeardArtifact:
 
 
 @dataclass(frozen=True)
+class ReferenceMatch:
+    """How a reference fits its clip: `identical` (nothing differs), `same` (speech) or `other` (speech: not used).
+
+    `lag` is how much later the main part of the clip is, in seconds; `drift` how much slower the clip runs (0.01: 1%);
+    `matched` the share (0-1) of the clip's speech that the reference holds.
+    """
+
+    state: str
+    lag: float
+    drift: float
+    matched: float
+
+    def text(self) -> str:
+        """ "The reference is 1.53 s early; 92% of the speech matched."; empty unless it is the same speech, changed."""
+        if self.state != "same":
+            return ""
+        when = f"{abs(self.lag):.2f} s {'early' if self.lag > 0 else 'late'}" if abs(self.lag) >= 0.005 else "in time"
+        runs = f", the clip runs {abs(self.drift):.1%} {'slower' if self.drift > 0 else 'faster'}"
+        drifts = runs if abs(self.drift) >= 0.0005 else ""
+        return f"The reference is {when}{drifts}; {self.matched:.0%} of the speech matched."
+
+    def to_json(self) -> dict[str, object]:
+        if self.state == "other":
+            return {"state": self.state, "lag": None, "matched": None, "drift": None}
+        numbers = {"lag": round(self.lag, 4), "matched": round(self.matched, 3), "drift": round(self.drift, 5)}
+        return {"state": self.state, **numbers}
+
+
+@dataclass(frozen=True)
 class Judgement:
-    """What a listener says of a clip: five scores, a reason, the artifacts heard, and warnings."""
+    """What a listener says of a clip: five scores, a reason, the artifacts heard, and warnings.
+
+    `reference` is the file that it was compared with and `alignment` how that fits, both None where none was given; of
+    a reference that was refused only `alignment` is left.
+    """
 
     file: str
     reference: str | None
@@ -128,6 +161,7 @@ class Judgement:
     artifacts: tuple[HeardArtifact, ...]
     warnings: tuple[str, ...]
     model: Mapping[str, str]
+    alignment: ReferenceMatch | None = None
 
     def to_json(self) -> dict[str, object]:
         """The object that `sqllm rate --json` prints."""
@@ -139,6 +173,7 @@ class Judgement:
             "scores": {name: self.scores[name].to_json() for name in DIMENSIONS},
             "rationale": self.rationale,
             "artifacts": [artifact.to_json() for artifact in self.artifacts],
+            "alignment": self.alignment.to_json() if self.alignment else None,
             "warnings": list(self.warnings),
             "model": dict(self.model),
         }

@@ -13,6 +13,7 @@ from sqllm.scores import (
     HeardArtifact,
     Judgement,
     ParseError,
+    ReferenceMatch,
     Score,
     category,
     describe,
@@ -224,8 +225,24 @@ def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
     scores = {name: Score(3.0, 0.25) for name in reversed(DIMENSIONS)}
     shown = Judgement("a.wav", None, 3.14159, "typical", scores, None, (artifact,), ("w",), {"name": "n"}).to_json()
     assert list(shown) == [
-        *("file", "reference", "seconds", "profile", "scores", "rationale", "artifacts", "warnings", "model")
+        *("file", "reference", "seconds", "profile", "scores", "rationale", "artifacts"),
+        *("alignment", "warnings", "model"),
     ]
     assert list(shown["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]
     assert shown["artifacts"] == [{"kind": "packet-loss", "severity": "strong", "spans": [[1.0, 2.5]]}]
     assert shown["seconds"] == 3.14
+    assert shown["alignment"] is None
+
+
+def test_how_a_reference_fits_is_told_in_numbers_and_words() -> None:
+    fit = ReferenceMatch("same", 1.5312345, 0.0101234, 0.9237)
+    assert fit.to_json() == {"state": "same", "lag": 1.5312, "matched": 0.924, "drift": 0.01012}
+    assert fit.text() == "The reference is 1.53 s early, the clip runs 1.0% slower; 92% of the speech matched."
+    assert ReferenceMatch("same", -0.2, 0.0, 1.0).text() == "The reference is 0.20 s late; 100% of the speech matched."
+    assert ReferenceMatch("same", 0.001, 0.0, 0.5).text() == "The reference is in time; 50% of the speech matched."
+
+
+def test_of_other_speech_nothing_is_told_but_that_it_is_other() -> None:
+    refused = ReferenceMatch("other", 3.2, 0.01, 0.3)
+    assert refused.to_json() == {"state": "other", "lag": None, "matched": None, "drift": None}
+    assert refused.text() == ""

@@ -48,7 +48,7 @@ class Teacher:
         """Figures of a clip, each not a number where the teacher lacks a reference or fails.
 
         `degraded` and `reference` are [n] float32 at 16 kHz, of the same length and aligned
-        (`sqllm.signal.audio.align_reference`).
+        (`sqllm.signal.alignment.align_reference`).
         """
         figures: Sequence[float] = [np.nan] * len(self.columns)
         if reference is not None or not self.needs_reference:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sqllm.signal.audio import SAMPLE_RATE, WINDOW_SECONDS, align_reference, load_clip, nominal_gain
+from sqllm.signal.alignment import align_reference
+from sqllm.signal.audio import SAMPLE_RATE, WINDOW_SECONDS, load_clip, nominal_gain
 from sqllm.signal.decode import decode_here
 
 

@@ -18,7 +18,16 @@ from sqllm.judge.signal_checks import LIVELY_DECIBELS, STEADY_DECIBELS, is_silen
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, Judgement, Score
+from sqllm.scores import (
+    ARTIFACT_KINDS,
+    DIMENSIONS,
+    LOCATED_KINDS,
+    SEVERITIES,
+    HeardArtifact,
+    Judgement,
+    ReferenceMatch,
+    Score,
+)
 from sqllm.signal.audio import SAMPLE_RATE, Clip, windows
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
 from sqllm.signal.spectra import with_changes
@@ -64,6 +73,7 @@ class Hearing:
 
     `degraded` are audio tokens a window, [windows, tokens, width + 2]; `reference_tokens` those of the reference, with
     what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds;
+    `alignment` says how the reference fits, None where there is none;
     `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames, kinds] a window, where the
     encoder can tell. Not safe to use from two threads at once.
     """
@@ -76,6 +86,7 @@ class Hearing:
     degraded: Tensor
     reference_tokens: Tensor | None
     first_warnings: tuple[str, ...]
+    alignment: ReferenceMatch | None = None
     located: list[Tensor] = field(default_factory=list, repr=False)
     _heard: dict[str, list[Heard]] = field(default_factory=dict, repr=False)
     _memory: dict[int, Any] = field(default_factory=dict, repr=False)
@@ -134,14 +145,13 @@ class Hearing:
         more than which window they are in), and the reference.
         """
         placed = [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
-        return Notes.of(self.means(profile), placed, self.reference_state)
+        noted_as = "same" if self.reference_state == "identical" else self.reference_state
+        return Notes.of(self.means(profile), placed, noted_as)
 
     @property
     def reference_state(self) -> str:
-        """Whether a reference was given and holds the same speech: `none`, `same` or `other`."""
-        if self.reference is None:
-            return "none"
-        return "other" if self.reference_tokens is None else "same"
+        """Whether a reference was given and holds the same speech: `none`, `identical`, `same` or `other`."""
+        return self.alignment.state if self.alignment else "none"
 
     @cached_property
     def speech_found(self) -> bool:
@@ -172,7 +182,7 @@ class Hearing:
         text = "".join(self.stream(RATIONALE_QUESTION, listener)) if rationale else None
         return Judgement(
             file=self.clip.name,
-            reference=self.reference.name if self.reference else None,
+            reference=self.reference.name if self.reference and self.reference_tokens is not None else None,
             seconds=self.clip.seconds,
             profile=describe_profile(listener),
             scores=self.scores(listener),
@@ -180,6 +190,7 @@ class Hearing:
             artifacts=self.artifacts(),
             warnings=self.warnings,
             model=self.name,
+            alignment=self.alignment,
         )
 
     def ask(self, question: str, profile: str | ListenerProfile | None = None) -> Answer:
@@ -291,8 +302,8 @@ def hear_many(
         for start, end in windows(clip.samples):
             waves.append(clip.samples[start:end])
             places.append((index, False))
-            if aligned is not None:
-                waves.append(aligned[start:end])
+            if aligned is not None and aligned.same_speech:
+                waves.append(aligned.samples[start:end])
                 places.append((index, True))
     tokens, located = _encode(model, waves, batch)
     hearings = []
@@ -305,7 +316,8 @@ def hear_many(
         if paired:
             rows = zip(own, paired, strict=True)
             beside = torch.stack([with_changes(tokens[j], waves[i], waves[j]) for i, j in rows])
-        hearings.append(Hearing(model, name, clip, reference, spans, tokens[own], beside, warnings, moments))
+        match = aligned.match if aligned else None
+        hearings.append(Hearing(model, name, clip, reference, spans, tokens[own], beside, warnings, match, moments))
     return hearings
 
 

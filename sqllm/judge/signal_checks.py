@@ -6,28 +6,27 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, Clip, active_level, align_reference, frame_energies
+from sqllm.signal.alignment import Alignment, align_reference
+from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, Clip, active_level, frame_energies
 
-MATCH_CONFIDENCE = 0.5  # below this envelope correlation a reference is taken for another recording
 UNCERTAIN_SECONDS = 1.0
 STEADY_DECIBELS, LIVELY_DECIBELS = 6.0, 12.0
 LIVELY_HERTZ = (1000, 4000)  # where speech comes and goes above steady hum and most of steady noise
 
 
-def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """The reference on the clip's time axis, if it matches, and the warnings that need no model."""
+def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | None, tuple[str, ...]]:
+    """The reference's alignment, whatever it holds, and the warnings that need no model."""
     warnings = list(_signal_warnings(clip))
-    aligned = None
-    if reference is not None:
-        alignment = align_reference(reference.samples, clip.samples)
-        if alignment.confidence >= MATCH_CONFIDENCE:
-            aligned = alignment.samples
-        else:
-            warnings.append(
-                f"The reference does not seem to be the same speech (match {alignment.confidence:.2f}): "
-                "the clip was rated without it."
-            )
-    return aligned, tuple(warnings)
+    if reference is None:
+        return None, tuple(warnings)
+    alignment = align_reference(reference.samples, clip.samples)
+    if alignment.match.state == "identical":
+        warnings.append("The clip and its reference are identical: nothing was changed.")
+    elif is_silent(reference.samples):
+        warnings.append("The reference is silent: the clip was rated without it.")
+    elif not alignment.same_speech and not is_silent(clip.samples):
+        warnings.append("The reference does not seem to be the same speech: the clip was rated without it.")
+    return alignment, tuple(warnings)
 
 
 def _signal_warnings(clip: Clip) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Audio front end: a clip as it is heard, mono at 16 kHz; level, windows, and alignment of a reference."""
+"""Audio front end: a clip as it is heard, mono at 16 kHz; level and windows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sqllm.signal.decoder_process import decode_apart
 
 WINDOW_SECONDS = 10.0
 SHORTEST_SECONDS = 0.1
-MAX_LAG_SECONDS = 1.0
 SILENCE_DBOV = -75.0
 NOMINAL_DBOV = -26.0  # the active level at which listening tests play their references (ITU-T P.56, P.830)
 FRAME_SECONDS = 0.02
@@ -42,19 +41,6 @@ class Clip:
     @property
     def seconds(self) -> float:
         return len(self.samples) / SAMPLE_RATE
-
-
-@dataclass(frozen=True)
-class Alignment:
-    """A reference moved onto its degraded clip.
-
-    `samples` has the degraded clip's length; `lag` (seconds) is how much later the degraded clip is;
-    `confidence` (0-1) is the correlation of the two speech envelopes at that lag.
-    """
-
-    samples: np.ndarray
-    lag: float
-    confidence: float
 
 
 def load_clip(
@@ -134,30 +120,3 @@ def windows(samples: np.ndarray, seconds: float = WINDOW_SECONDS) -> list[tuple[
         return [(0, total)]
     starts = [*range(0, total - width, width), total - width]
     return [(start, start + width) for start in starts]
-
-
-def align_reference(reference: np.ndarray, degraded: np.ndarray) -> Alignment:
-    """Move a reference onto a degraded clip by the peak of their cross-correlation (FFT) within +-1 s.
-
-    Both are [n] float32 at 16 kHz, of any lengths; the result has the degraded clip's length.
-    """
-    from scipy.signal import correlate, correlation_lags
-
-    correlation = correlate(degraded.astype(np.float64), reference.astype(np.float64), mode="full", method="fft")
-    lags = correlation_lags(len(degraded), len(reference), mode="full")
-    near = np.abs(lags) <= MAX_LAG_SECONDS * SAMPLE_RATE
-    lag = int(lags[near][np.argmax(np.abs(correlation[near]))])
-    moved = reference[-lag:] if lag < 0 else np.pad(reference, (lag, 0))
-    moved = np.pad(moved[: len(degraded)], (0, max(0, len(degraded) - len(moved)))).astype(np.float32)
-    return Alignment(moved, lag / SAMPLE_RATE, _envelope_correlation(moved, degraded))
-
-
-def _envelope_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation (0-1) of two clips' level contours, both floored 30 dB below their loudest frame."""
-    contours = []
-    for samples in (one, other):
-        energies = frame_energies(samples)
-        contours.append(np.maximum(energies, energies.max() - 30))
-    a, b = (contour - contour.mean() for contour in contours)
-    scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return max(0.0, float((a * b).sum() / scale)) if scale > 1e-9 else 0.0

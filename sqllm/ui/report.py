@@ -8,7 +8,8 @@ from html import escape
 
 from sqllm.listeners.profiles import PROFILES
 from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArtifact, Judgement, Score, describe
-from sqllm.signal.audio import AudioError, load_clip
+from sqllm.signal.alignment import align_reference
+from sqllm.signal.audio import AudioError, Clip, load_clip
 from sqllm.signal.plots import spectrogram_figure
 
 MOST_SPANS = 4  # told one by one
@@ -27,6 +28,8 @@ def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
     about = [escape(judgement.file), f"{judgement.seconds:.1f} s", escape(_title(judgement.profile))]
     if judgement.reference:
         about.append("with " + escape(judgement.reference))
+    if judgement.alignment and (fit := judgement.alignment.text()):
+        about.append(escape(fit))
     return (
         f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
         f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{_grid(rows)}'
@@ -43,17 +46,22 @@ def answer_html(question: str, text: str, writing: bool = False) -> str:
 
 
 def spectrograms_html(clip: str | None, reference: str | None) -> str:
-    """The spectrograms as an image, or a sentence where there is nothing to show."""
+    """The spectrograms as an image, the reference's on the clip's time axis and only where it holds the same speech; or
+    a sentence where there is nothing to show.
+    """
     if not clip:
         return '<p class="sq-hint">Spectrograms appear here once there is a clip.</p>'
     try:
-        figure = spectrogram_figure(load_clip(clip), load_clip(reference) if reference else None)
+        degraded, beside = load_clip(clip), load_clip(reference) if reference else None
+        alignment = align_reference(beside.samples, degraded.samples) if beside else None
+        aligned = Clip(alignment.samples) if alignment and alignment.same_speech else None
+        figure = spectrogram_figure(degraded, aligned)
     except AudioError as problem:
         return f'<p class="sq-hint">{escape(str(problem))}</p>'
     image = io.BytesIO()
     figure.savefig(image, format="png")
     data = base64.b64encode(image.getvalue()).decode()
-    alt = "Spectrograms of the clip and its reference" if reference else "Spectrogram of the clip"
+    alt = "Spectrograms of the clip and its reference" if aligned else "Spectrogram of the clip"
     return f'<img class="sq-picture" alt="{alt}" src="data:image/png;base64,{data}">'
 
 

@@ -14,13 +14,14 @@ SCORE_TOLERANCE, TIME_TOLERANCE, MENDED_TOLERANCE = 0.2, 0.3, 0.3
 EXACTLY = 1e-6  # for sums of tenths
 REFERENCE = re.compile(r"\breference\b", re.IGNORECASE)
 NO_REFERENCE = re.compile(r"\bno reference\b|without a reference", re.IGNORECASE)
+OTHER_REFERENCE = re.compile(r"\bother speech\b|\bnot belong\b|\bnot the same\b", re.IGNORECASE)
 Scores = Mapping[str, float]
 Artifacts = Sequence[HeardArtifact]
 
 
 def contradictions(text: str, scores: Scores, artifacts: Artifacts, reference: str = "same") -> list[str]:
-    """What a text claims against scores (1-5), artifacts and whether there is a reference (`none`, else there is), a
-    sentence each; empty where nothing is wrong.
+    """What a text claims against scores (1-5), artifacts and whether there is a reference of the same speech (`none`,
+    `other`, else there is), a sentence each; empty where nothing is wrong.
     """
     said = claims(text)
     wrong = [sentence for claim in said.faults for sentence in wrong_fault(claim, scores, artifacts)]
@@ -86,6 +87,8 @@ def _wrong_times(said: Claims, artifacts: Artifacts) -> Iterator[str]:
 def _wrong_reference(text: str, reference: str) -> Iterator[str]:
     if reference == "none" and REFERENCE.search(text) and not NO_REFERENCE.search(text):
         yield "It compares with a reference, which was not given."
+    if reference == "other" and REFERENCE.search(text) and not OTHER_REFERENCE.search(text):
+        yield "It compares with a reference, which holds other speech."
 
 
 def near(said: float | None, score: float) -> bool:

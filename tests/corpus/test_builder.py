@@ -21,7 +21,8 @@ from sqllm.corpus.severity import severity_of_noisiness
 from sqllm.corpus.sources import SPLITS, SourceFile, assign_split, draw_noise, draw_utterance, list_recordings
 from sqllm.listeners.profiles import PROFILES
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES
-from sqllm.signal.audio import SAMPLE_RATE, active_level, align_reference, set_level
+from sqllm.signal.alignment import align_reference
+from sqllm.signal.audio import SAMPLE_RATE, active_level, set_level
 from tests.tiny import speech_like
 
 

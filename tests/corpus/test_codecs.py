@@ -12,7 +12,8 @@ from sqllm.corpus import codecs
 from sqllm.corpus.codecs import CODECS, LOSSY, Codec, draw_losses, lose_packets, tandem, transcode
 from sqllm.corpus.degradations import Wave
 from sqllm.scores import SEVERITIES
-from sqllm.signal.audio import SAMPLE_RATE, active_level, align_reference, set_level
+from sqllm.signal.alignment import align_reference
+from sqllm.signal.audio import SAMPLE_RATE, active_level, set_level
 from tests.tiny import speech_like
 
 
@@ -45,7 +46,7 @@ def test_real_codecs_change_the_signal_and_keep_its_length_and_time(codec: Codec
     assert active_level(coded) == pytest.approx(active_level(wave), abs=6)
     assert active_level(coded[-1_600:]) == pytest.approx(active_level(wave[-1_600:]), abs=6)
     assert abs(align_reference(wave, coded).lag) < 0.003
-    assert align_reference(wave, coded).confidence > 0.7
+    assert align_reference(wave, coded).match.matched > 0.7
 
 
 @pytest.mark.parametrize("severity", SEVERITIES)

@@ -164,6 +164,14 @@ def test_a_reference_that_was_not_given_is_not_spoken_of() -> None:
     assert contradictions("I was given no reference.", SCORES, artifacts, "none") == []
 
 
+def test_a_reference_of_other_speech_is_spoken_of_only_to_say_so() -> None:
+    artifacts = [HeardArtifact("packet-loss", "strong")]
+    told = "Against the reference I hear strong packet loss, MOS 3.1."
+    assert any("other speech" in sentence for sentence in contradictions(told, SCORES, artifacts, "other"))
+    for answer in ("No, the reference holds other speech.", "No, clip and reference do not belong together."):
+        assert contradictions(answer, SCORES, artifacts, "other") == []
+
+
 @pytest.mark.parametrize("family", [f for f in FAMILIES if f not in ("off-topic", "same-reference", "noise-or-codec")])
 def test_an_answer_is_mostly_wrong_about_another_clip(family: str) -> None:
     rng = np.random.default_rng(6)

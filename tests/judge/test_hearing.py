@@ -13,7 +13,7 @@ from sqllm.listeners.profiles import TYPICAL
 from sqllm.scores import DIMENSIONS, LOCATED_KINDS
 from sqllm.signal.audio import SAMPLE_RATE, Clip
 from sqllm.words.questions import NO_SPEECH_ANSWERS
-from tests.tiny import speech_like, tiny_judge
+from tests.tiny import sentence, speech_like, tiny_judge
 
 
 def clip_of(seconds: float, seed: int = 0) -> Clip:
@@ -61,16 +61,50 @@ def test_silence_has_no_rationale_about_speech_and_no_artifacts(tiny: SpeechQual
     assert judgement.artifacts == ()
 
 
-def test_a_reference_of_other_speech_is_left_out_with_a_warning(tiny: SpeechQualityLLM) -> None:
-    alone, wrong = tiny.listen(clip_of(4, 1)), tiny.listen(clip_of(4, 1), clip_of(4, 2))
-    assert any("reference" in text for text in wrong.warnings)
-    assert wrong.scores()["mos"].mean == alone.scores()["mos"].mean
+def spoken(seed: int, seconds: float = 4.0, name: str = "clip.wav") -> Clip:
+    return Clip(sentence(seconds, seed), name)
 
 
-def test_a_hearing_knows_whether_its_reference_is_of_the_same_speech(tiny: SpeechQualityLLM) -> None:
-    clip = clip_of(4, 1)
-    references = (None, clip, clip_of(4, 2))
-    assert [tiny.listen(clip, reference).reference_state for reference in references] == ["none", "same", "other"]
+def test_a_reference_of_other_speech_is_left_out_and_spoken_of_once(tiny: SpeechQualityLLM) -> None:
+    alone, wrong = tiny.listen(spoken(1)), tiny.listen(spoken(1), spoken(2, name="clean.wav"))
+    assert sum("reference" in text for text in wrong.warnings) == 1
+    assert {d: s.mean for d, s in wrong.scores().items()} == {d: s.mean for d, s in alone.scores().items()}
+    judgement = wrong.rate(rationale=False).to_json()
+    assert judgement["alignment"] == {"state": "other", "lag": None, "matched": None, "drift": None}
+    assert judgement["reference"] is None
+    assert "against" not in wrong.noted().text()
+
+
+def test_a_hearing_knows_how_its_reference_fits(tiny: SpeechQualityLLM) -> None:
+    clip = spoken(1)
+    references = (None, clip, Clip(0.5 * clip.samples), spoken(2))
+    states = [tiny.listen(clip, reference).reference_state for reference in references]
+    assert states == ["none", "identical", "same", "other"]
+
+
+def test_a_late_reference_is_used_and_its_lag_told(tiny: SpeechQualityLLM) -> None:
+    reference = spoken(1, 6.0, "clean.wav")
+    late = Clip(np.pad(0.5 * reference.samples, (24_000, 0)), "late.wav")
+    judgement = tiny.rate(late, reference, rationale=False)
+    assert judgement.reference == "clean.wav"
+    assert judgement.alignment is not None
+    assert judgement.alignment.lag == pytest.approx(1.5)
+    assert judgement.alignment.matched > 0.95
+    assert not judgement.warnings
+
+
+def test_identical_clips_are_said_to_be(tiny: SpeechQualityLLM) -> None:
+    heard = tiny.listen(spoken(1), spoken(1))
+    assert sum("identical" in warning for warning in heard.warnings) == 1
+    assert "Reference: same speech." in heard.noted().text()
+
+
+@pytest.mark.parametrize("silent", ["clip", "reference"])
+def test_silence_is_not_called_other_speech(tiny: SpeechQualityLLM, silent: str) -> None:
+    nothing = Clip(np.zeros(3 * SAMPLE_RATE, np.float32), "silence.wav")
+    heard = tiny.listen(nothing, spoken(1)) if silent == "clip" else tiny.listen(spoken(1), nothing)
+    assert not any("same speech" in warning for warning in heard.warnings)
+    assert any("silent" in warning for warning in heard.warnings)
 
 
 def test_a_narrow_file_is_named(tiny: SpeechQualityLLM) -> None:
@@ -93,6 +127,7 @@ def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> Non
         "scores",
         "rationale",
         "artifacts",
+        "alignment",
         "warnings",
         "model",
     ]

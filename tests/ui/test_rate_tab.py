@@ -18,7 +18,7 @@ from sqllm.model.base_llm import CheckpointError
 from sqllm.scores import HeardArtifact
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, load_clip
 from sqllm.words.questions import PRESETS
-from tests.tiny import speech_like
+from tests.tiny import sentence, speech_like
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
@@ -117,6 +117,23 @@ def test_report_without_warnings_has_no_warning_box(tiny: SpeechQualityLLM, spee
     judgement = tiny.rate(speech_file, rationale=False)
     assert not judgement.warnings
     assert "sq-warnings" not in report(judgement, "")
+
+
+def test_report_tells_how_the_reference_fits_and_nothing_of_one_that_was_refused(
+    tiny: SpeechQualityLLM, tmp_path: Path
+) -> None:
+    clean, late, other = (tmp_path / name for name in ("clean.wav", "late.wav", "other.wav"))
+    speech = sentence(4, 1)
+    for path, samples in ((clean, speech), (late, np.pad(0.5 * speech, (8_000, 0))), (other, sentence(4, 2))):
+        soundfile.write(path, samples, SAMPLE_RATE, subtype="FLOAT")
+    fitting = report(tiny.listen(late, clean).rate(rationale=False), "")
+    assert "with clean.wav" in fitting
+    assert "The reference is 0.50 s early; 100% of the speech matched." in fitting
+    refused = report(tiny.listen(late, other).rate(rationale=False), "")
+    assert "other.wav" not in refused
+    assert refused.lower().count("reference") == 1
+    assert "Spectrograms of the clip and its reference" in spectrograms_html(str(late), str(clean))
+    assert "Spectrogram of the clip" in spectrograms_html(str(late), str(other))
 
 
 def test_report_shows_names_and_words_as_text_only(tiny: SpeechQualityLLM, speech_file: Path) -> None:
