@@ -9,7 +9,8 @@ import numpy as np
 from sqllm.corpus.degradations import Rng, Wave
 from sqllm.signal.audio import NOMINAL_DBOV, SAMPLE_RATE, active_level, load_clip, set_level
 
-ORDER = 18  # of linear prediction
+ORDER = 16  # of linear prediction
+SMOOTHED_HERTZ = 100.0  # resonances are made wider by a lag window, or they would follow the harmonics of high voices
 FRAME, HOP = 480, 240  # samples
 
 
@@ -21,13 +22,15 @@ def refilled(speech: Wave, excitation: Wave) -> Wave:
     from scipy.signal import lfilter
 
     window, made = np.hanning(FRAME), np.zeros(len(speech))
+    lag_window = np.exp(-0.5 * np.square(2 * np.pi * SMOOTHED_HERTZ * np.arange(ORDER + 1) / SAMPLE_RATE))
     for start in range(0, len(speech) - FRAME, HOP):
         frame = window * speech[start : start + FRAME]
         correlation = np.correlate(frame, frame, "full")[FRAME - 1 : FRAME + ORDER].astype(np.float64)
         if correlation[0] < 1e-9:
             continue
-        correlation[0] *= 1 + 1e-5
-        predictor = solve_toeplitz(correlation[:-1], correlation[1:])
+        smooth = correlation * lag_window
+        smooth[0] *= 1 + 1e-5
+        predictor = solve_toeplitz(smooth[:-1], smooth[1:])
         run = excitation[max(0, start - FRAME) : start + FRAME]
         filtered = lfilter([1], np.concatenate([[1], -predictor]), run)[-FRAME:]
         power = float(np.square(filtered * window).sum())
