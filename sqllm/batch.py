@@ -50,7 +50,8 @@ def score_many(
     a header hold.
 
     Returns one row a row, in order: file, condition, five means, five standard deviations, warnings (joined by "; "),
-    error (empty where the clip was scored), and `rationale` if wanted.
+    error (empty where the clip was scored), and `rationale` if wanted. A clip without speech has no scores; its
+    warnings say why.
     """
     import pandas as pd
     from tqdm import tqdm
@@ -86,9 +87,9 @@ def _score_batch(
     hearings = judge.listen_many([(clip, reference) for _, clip, reference in loaded])
     for (row, _, _), hearing in zip(loaded, hearings, strict=True):
         judgement = hearing.rate(profile, rationale)
-        for name in DIMENSIONS:
-            row[name] = round(judgement.scores[name].mean, 3)
-            row[f"{name}_std"] = round(judgement.scores[name].std, 3)
+        for name, score in (judgement.scores or {}).items():
+            row[name] = round(score.mean, 3)
+            row[f"{name}_std"] = round(score.std, 3)
         row["warnings"] = "; ".join(judgement.warnings)
         if rationale:
             row["rationale"] = judgement.rationale
@@ -97,8 +98,10 @@ def _score_batch(
 
 def summarise(scored: pd.DataFrame) -> Iterator[str]:
     """Lines for the end of a run: counts, and MOS mean, sd and 95% interval, overall and a condition."""
-    good = scored[scored["error"] == ""]
-    yield f"{len(good)} of {len(scored)} clips scored."
+    good = scored[scored["mos"].notna()]
+    speechless = len(scored) - len(good) - int((scored["error"] != "").sum())
+    without = f"; {speechless} without speech" if speechless else ""
+    yield f"{len(good)} of {len(scored)} clips scored{without}."
     if good.empty:
         return
     groups = [("all clips", good["mos"])]

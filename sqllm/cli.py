@@ -22,6 +22,7 @@ LICENCES = """\
 code: Apache-2.0
 default checkpoint, weights trained on NISQA v2's labels: CC BY-NC-SA 4.0 (not for commercial use)
 its audio trunk, from Distill-MOS: MIT
+speech detector, Silero VAD: MIT
 base LLM SmolLM2-135M-Instruct: Apache-2.0
 example clips, from Asterisk's prompts: CC BY-SA 3.0"""
 
@@ -147,10 +148,10 @@ def _rate(arguments: argparse.Namespace) -> None:
 def _in_words(judgement: Judgement) -> Sequence[str]:
     from sqllm.scores import DIMENSION_WORDS, describe
 
-    lines = [f"{judgement.file}, {judgement.seconds:.1f} s, {judgement.profile} listener"]
+    lines = [f"{judgement.file}, {judgement.seconds:.1f} s, {judgement.speech}, {judgement.profile} listener"]
     if judgement.alignment and (fit := judgement.alignment.text()):
         lines.append(fit)
-    for name, score in judgement.scores.items():
+    for name, score in (judgement.scores or {}).items():
         low, high = score.interval()
         lines.append(
             f"  {DIMENSION_WORDS[name][0]:<16}{score.mean:4.2f} +- {score.std:.2f}  ({low:.1f} to {high:.1f})  "
@@ -185,11 +186,13 @@ def _compare(arguments: argparse.Namespace) -> None:
         print(json.dumps(preference.to_json(), ensure_ascii=False))
         return
     for letter, file, mos in zip("AB", preference.files, preference.mos, strict=True):
-        print(f"{letter}  {mos.mean:4.2f} +- {mos.std:.2f}  {file}")
-    better = "About the same" if preference.better == "same" else f"{preference.better} is better"
-    print(
-        f"{better}: A - B = {preference.difference.mean:+.2f}, A better with probability {preference.probability:.2f}."
-    )
+        print(f"{letter}  {mos.mean:4.2f} +- {mos.std:.2f}  {file}" if mos else f"{letter}  no speech     {file}")
+    if preference.difference is not None:
+        better = "About the same" if preference.better == "same" else f"{preference.better} is better"
+        print(
+            f"{better}: A - B = {preference.difference.mean:+.2f}, "
+            f"A better with probability {preference.probability:.2f}."
+        )
     print(preference.text)
     for warning in preference.warnings:
         print(f"Note: {warning}", file=sys.stderr)

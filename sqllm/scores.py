@@ -145,20 +145,49 @@ class ReferenceMatch:
 
 
 @dataclass(frozen=True)
+class Speech:
+    """The speech in a clip of `duration` seconds: spans (start, end) in seconds, in order."""
+
+    spans: tuple[tuple[float, float], ...]
+    duration: float
+
+    @property
+    def seconds(self) -> float:
+        """How much of the clip is speech."""
+        return sum(end - start for start, end in self.spans)
+
+    @property
+    def share(self) -> float:
+        """How much of the clip is speech, 0-1."""
+        return self.seconds / self.duration if self.duration else 0.0
+
+    def __str__(self) -> str:
+        """ "speech in 21 of 60 s", "no speech in 4.2 s"."""
+        places = 0 if self.duration >= 10 else 1
+        there = f"{self.duration:.{places}f} s"
+        return f"speech in {self.seconds:.{places}f} of {there}" if self.spans else f"no speech in {there}"
+
+    def to_json(self) -> dict[str, object]:
+        return {"share": round(self.share, 3), "spans": [[round(start, 2), round(end, 2)] for start, end in self.spans]}
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What a listener says of a clip: five scores, a reason, the artifacts heard, and warnings.
 
     `reference` is the file that it was compared with and `alignment` how that fits, both None where none was given; of
-    a reference that was refused only `alignment` is left.
+    a reference that was refused only `alignment` is left. A clip without speech has no scores (None), no reason and no
+    artifacts.
     """
 
     file: str
     reference: str | None
     seconds: float
     profile: str
-    scores: Mapping[str, Score]
+    scores: Mapping[str, Score] | None
     rationale: str | None
     artifacts: tuple[HeardArtifact, ...]
+    speech: Speech
     warnings: tuple[str, ...]
     model: Mapping[str, str]
     alignment: ReferenceMatch | None = None
@@ -170,9 +199,10 @@ class Judgement:
             "reference": self.reference,
             "seconds": round(self.seconds, 2),
             "profile": self.profile,
-            "scores": {name: self.scores[name].to_json() for name in DIMENSIONS},
+            "scores": self.scores and {name: self.scores[name].to_json() for name in DIMENSIONS},
             "rationale": self.rationale,
             "artifacts": [artifact.to_json() for artifact in self.artifacts],
+            "speech": self.speech.to_json(),
             "alignment": self.alignment.to_json() if self.alignment else None,
             "warnings": list(self.warnings),
             "model": dict(self.model),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
-from sqllm.batch import COLUMNS, list_clips, score_many, summarise
+from sqllm.batch import COLUMNS, SCORE_COLUMNS, list_clips, score_many, summarise
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE
@@ -36,7 +37,7 @@ def test_a_row_has_the_scores_of_its_clip_alone(tiny: SpeechQualityLLM, folder: 
     scored = score_many(tiny, list_clips(folder)).set_index("file")
     for number in (0, 7, 9):
         path = str(folder / f"clip{number}.wav")
-        alone = tiny.rate(path, rationale=False).scores
+        alone = tiny.listen(path).scores()
         for name in DIMENSIONS:
             assert scored.loc[path, name] == pytest.approx(alone[name].mean, abs=0.01)
 
@@ -65,3 +66,22 @@ def test_a_source_without_clips_is_refused_in_a_sentence(tmp_path: Path) -> None
 def test_nothing_to_summarise_is_said(tiny: SpeechQualityLLM, tmp_path: Path) -> None:
     scored = score_many(tiny, pd.DataFrame({"file": [str(tmp_path / "none.wav")]}))
     assert list(summarise(scored)) == ["0 of 1 clips scored."]
+
+
+def test_a_clip_without_speech_has_empty_cells_and_a_reason_and_enters_no_mean(
+    tiny: SpeechQualityLLM, folder: Path
+) -> None:
+    for name, level in (("silence.wav", 0.0), ("noise.wav", 0.05)):
+        noise = level * np.random.default_rng(0).standard_normal(3 * SAMPLE_RATE)
+        soundfile.write(folder / name, noise, SAMPLE_RATE, subtype="FLOAT")
+    table = folder / "list.csv"
+    table.write_text("file,condition\nclip0.wav,a\nsilence.wav,a\nnoise.wav,b\nclip3.wav,b\n")
+    scored = score_many(tiny, list_clips(table), rationale=True)
+    assert scored[SCORE_COLUMNS].isna().all(axis=1).tolist() == [False, True, True, True]
+    assert scored["rationale"].isna().tolist() == [False, True, True, True]
+    assert all("nothing to rate" in reason for reason in scored["warnings"][1:3])
+    assert (scored["error"] == "").tolist() == [True, True, True, False]
+    lines = list(summarise(scored))
+    assert lines[0] == "1 of 4 clips scored; 2 without speech."
+    assert [line.split(":")[0] for line in lines[1:]] == ["all clips", "a"]
+    assert f"MOS {scored['mos'][0]:.2f}, sd 0.00, n 1" in lines[2]

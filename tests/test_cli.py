@@ -55,6 +55,22 @@ def test_words_for_people(run, speech_file: Path) -> None:
     ]
 
 
+def test_a_clip_without_speech_is_told_in_a_sentence(run, speech_file: Path, tmp_path: Path) -> None:
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(2 * SAMPLE_RATE), SAMPLE_RATE)
+    code, out, _ = run("rate", str(silence))
+    assert code == 0
+    assert out.splitlines() == [
+        "silence.wav, 2.0 s, no speech in 2.0 s, typical listener",
+        "Note: The clip is silent: there is nothing to rate.",
+    ]
+    assert json.loads(run("rate", str(silence), "--json")[1])["scores"] is None
+    code, out, _ = run("compare", str(silence), str(speech_file))
+    assert code == 0
+    assert out.startswith("A  no speech")
+    assert out.splitlines()[2] == "There is no speech in A: there is nothing to compare."
+
+
 def test_ask_prints_the_answer(run, tiny: SpeechQualityLLM, speech_file: Path) -> None:
     _, out, _ = run("ask", str(speech_file), "What is wrong?")
     assert out.rstrip("\n") == tiny.ask(speech_file, "What is wrong?").text.rstrip("\n")

@@ -15,6 +15,7 @@ from sqllm.scores import (
     ParseError,
     ReferenceMatch,
     Score,
+    Speech,
     category,
     describe,
     parse_category,
@@ -223,11 +224,15 @@ def test_an_artifact_is_certain_from_three_quarters_on_and_prints_the_same_keys(
 def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
     artifact = HeardArtifact("packet-loss", "strong", ((1.0, 2.5),))
     scores = {name: Score(3.0, 0.25) for name in reversed(DIMENSIONS)}
-    shown = Judgement("a.wav", None, 3.14159, "typical", scores, None, (artifact,), ("w",), {"name": "n"}).to_json()
+    speech = Speech(((0.5, 1.25), (2.0, 3.0)), 3.5)
+    shown = Judgement(
+        "a.wav", None, 3.14159, "typical", scores, None, (artifact,), speech, ("w",), {"name": "n"}
+    ).to_json()
     assert list(shown) == [
         *("file", "reference", "seconds", "profile", "scores", "rationale", "artifacts"),
-        *("alignment", "warnings", "model"),
+        *("speech", "alignment", "warnings", "model"),
     ]
+    assert shown["speech"] == {"share": 0.5, "spans": [[0.5, 1.25], [2.0, 3.0]]}
     assert list(shown["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]
     assert shown["artifacts"] == [{"kind": "packet-loss", "severity": "strong", "spans": [[1.0, 2.5]]}]
     assert shown["seconds"] == 3.14
@@ -246,3 +251,19 @@ def test_of_other_speech_nothing_is_told_but_that_it_is_other() -> None:
     refused = ReferenceMatch("other", 3.2, 0.01, 0.3)
     assert refused.to_json() == {"state": "other", "lag": None, "matched": None, "drift": None}
     assert refused.text() == ""
+
+
+@pytest.mark.parametrize(
+    ("speech", "words"),
+    [
+        (Speech(((0.0, 21.2),), 60.0), "speech in 21 of 60 s"),
+        (Speech(((0.5, 2.0), (3.0, 4.0)), 6.3), "speech in 2.5 of 6.3 s"),
+        (Speech((), 6.3), "no speech in 6.3 s"),
+    ],
+)
+def test_speech_is_told_in_seconds(speech: Speech, words: str) -> None:
+    assert str(speech) == words
+
+
+def test_an_empty_clip_has_no_share_of_speech() -> None:
+    assert Speech((), 0.0).share == 0.0

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 import torch
+from scipy.signal import lfilter
 
 from sqllm.corpus.nisqa_layout import SCORE_COLUMNS, write_index
 from sqllm.judge.judge import SpeechQualityLLM
@@ -112,16 +113,42 @@ def tiny_judge(encoder: CompactEncoder | None = None) -> SpeechQualityLLM:
     return SpeechQualityLLM(tiny_model(encoder=encoder), {"name": "tiny", "revision": "0"})
 
 
+VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))  # Hz, formants
+
+
 def speech_like(seconds: float = 3.0, seed: int = 0, level: float = -26.0) -> np.ndarray:
-    """Bursts of a buzzing voice with pauses, at an active level in dBov: [n] float32 at 16 kHz."""
+    """Syllables of a hiss and a vowel on a moving pitch, with pauses, at an active level in dBov: [n] float32 at
+    16 kHz. What finds speech takes it for some.
+    """
+    rng = np.random.default_rng(seed)
+    samples = round(seconds * SAMPLE_RATE)
+    time = np.arange(samples) / SAMPLE_RATE
+    pitch = 120 + 30 * np.sin(2 * np.pi * 0.7 * time + rng.uniform(0, 6))
+    pulses = np.diff(np.floor(np.cumsum(pitch) / SAMPLE_RATE), prepend=0) + 0.01 * rng.standard_normal(samples)
+    spoken, at = 1e-5 * rng.standard_normal(samples), round(0.05 * SAMPLE_RATE)
+    while at < samples:
+        hiss, end = at + round(rng.uniform(0.04, 0.09) * SAMPLE_RATE), at + round(rng.uniform(0.2, 0.35) * SAMPLE_RATE)
+        spoken[at:hiss] += 0.03 * np.diff(rng.standard_normal(hiss - at + 1))[: samples - at]
+        vowel = pulses[hiss:end]
+        for hertz in VOWELS[rng.integers(len(VOWELS))]:
+            turn = 0.97 * np.exp(2j * np.pi * hertz / SAMPLE_RATE)
+            vowel = lfilter([1], [1, -2 * turn.real, abs(turn) ** 2], vowel)
+        loudness = rng.uniform(0.3, 1) * np.sqrt(np.sin(np.linspace(0.01, np.pi - 0.01, len(vowel))))
+        spoken[hiss:end] += loudness * vowel / np.abs(vowel).max(initial=1e-9)
+        at = end + round(rng.choice([0.0, 0.02, 0.25], p=[0.5, 0.3, 0.2]) * SAMPLE_RATE)
+    return set_level(spoken.astype(np.float32), level)
+
+
+def buzz(seconds: float = 3.0, seed: int = 0, level: float = -26.0) -> np.ndarray:
+    """Bursts of a buzz with pauses, which is no speech, at an active level in dBov: [n] float32 at 16 kHz."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     pitch = 120 + 30 * np.sin(2 * np.pi * 0.7 * time + rng.uniform(0, 6))
     phase = 2 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
-    buzz = sum(np.sin(h * phase) / h for h in range(1, 25))
+    tone = sum(np.sin(h * phase) / h for h in range(1, 25))
     knots = rng.uniform(0, 1, max(4, int(seconds * 8))) * (rng.uniform(0, 1, max(4, int(seconds * 8))) > 0.3)
     envelope = np.interp(time, np.linspace(0, seconds, len(knots)), knots) + 1e-4
-    return set_level((buzz * envelope).astype(np.float32), level)
+    return set_level((tone * envelope).astype(np.float32), level)
 
 
 def write_corpus(

@@ -76,12 +76,14 @@ class Words:
 def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: int = 0) -> Words:
     """Ask for a rationale and an unseen wording of every family a clip, and compare neighbours; with a progress bar.
 
-    Clips have to hold speech and all five scores.
+    Clips have to hold speech and all five scores; those in which none is found are left out.
     """
     from tqdm import tqdm
 
     rng = np.random.default_rng(seed)
-    heard = [judge.listen(Clip(read_alone(clip.degraded, clip.level_of))) for clip in clips]
+    hearings = [judge.listen(Clip(read_alone(clip.degraded, clip.level_of))) for clip in clips]
+    clips = [clip for clip, hearing in zip(clips, hearings, strict=True) if hearing.speech_found]
+    heard = [hearing for hearing in hearings if hearing.speech_found]
     texts, wrong, gaps = [], 0, []
     own: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
     true: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
@@ -128,6 +130,6 @@ def _compare(
             judge.compare(heard[other], heard[one], question),
         )
         right.append(forth.better == ("A" if gap > 0 else "B"))
-        flips.append(back.better == {"A": "B", "B": "A"}.get(forth.better, "same"))
+        flips.append(back.better == {"A": "B", "B": "A"}.get(forth.better or "", "same"))
         told.append(comparison_is_right(forth.text, heard[one].noted(), heard[other].noted()))
     return Share.of(right), Share.of(flips), Share.of(told)

@@ -260,14 +260,16 @@ def detect(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], batch: int = 8)
 
 
 def ask_for_scores(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> TextAnswers:
-    """Ask for scores in words, a wording of three task families a clip; with a progress bar."""
+    """Ask for scores in words, a wording of three task families a clip that holds speech; with a progress bar."""
     from tqdm import tqdm
 
-    unparsed, gaps = [], []
+    unparsed, gaps, asked = [], [], 0
     started = time.monotonic()
     for index, clip in enumerate(tqdm(clips, desc="asking", unit="clip", mininterval=5)):
         heard = judge.listen(Clip(read_alone(clip.degraded, clip.level_of)))
-        read = heard.scores()
+        if not heard.speech_found:
+            continue
+        read, asked = heard.scores(), asked + len(TEXT_FAMILIES)
         for family in TEXT_FAMILIES:
             question = QUESTIONS[family][index % len(QUESTIONS[family])]
             text = heard.ask(question).text
@@ -277,8 +279,8 @@ def ask_for_scores(judge: SpeechQualityLLM, clips: Sequence[CorpusClip]) -> Text
                 unparsed.append((clip.degraded.name, question, text, str(problem)))
                 continue
             gaps += [abs(said[name] - read[name].mean) for name in said]
-    asked, gap = len(clips) * len(TEXT_FAMILIES), np.array(gaps or [np.nan])
-    seconds = (time.monotonic() - started) / asked
+    gap = np.array(gaps or [np.nan])
+    seconds = (time.monotonic() - started) / max(1, asked)
     within = float(np.mean(gap <= 0.2))
     parsed = asked - len(unparsed)
     return TextAnswers(len(clips), asked, parsed, float(gap.mean()), within, seconds, tuple(unparsed))

@@ -65,14 +65,15 @@ def measure_conduct(
     judge: SpeechQualityLLM, clips: Sequence[CorpusClip], beside: Mapping[str, Callable[..., object]]
 ) -> Conduct:
     """Measure on some held-out clips with references; `beside` are baselines to time in the same run."""
-    degraded = [Clip(read_alone(clip.degraded, clip.level_of)) for clip in clips]
-    hearings = judge.listen_many([(clip, None) for clip in degraded])
+    hearings = judge.listen_many([(Clip(read_alone(clip.degraded, clip.level_of)), None) for clip in clips])
+    hearings = [heard for heard in hearings if heard.speech_found]
+    degraded = [heard.clip for heard in hearings]
     gaps = np.array([_mos(heard, TYPICAL.name) - _mos(heard, "strict-expert") for heard in hearings])
     free = np.array([_mos(heard, TYPICAL.name) > 1 - PROFILES["strict-expert"].shift for heard in hearings])
     seconds = _seconds(judge, degraded[0], beside)
     falls, moves = _band_limit_costs(judge, clips)
     batch_gap, cache_gap, same = _sameness(judge, degraded[:BATCH], hearings[:BATCH])
-    return Conduct(len(clips), seconds, falls, moves, gaps, free, batch_gap, cache_gap, same)
+    return Conduct(len(hearings), seconds, falls, moves, gaps, free, batch_gap, cache_gap, same)
 
 
 def _seconds(judge: SpeechQualityLLM, clip: Clip, beside: Mapping[str, Callable[..., object]]) -> dict[str, float]:

@@ -150,7 +150,11 @@ def compare_ways_of_asking(judge: SpeechQualityLLM, waves: Sequence[Wave]) -> di
 
 
 def _gap_of_text(heard: Hearing, question: str) -> list[float]:
-    """What a text answer's MOS is off from the MOS that is read, one number; none where it states no MOS."""
+    """What a text answer's MOS is off from the MOS that is read, one number; none where it states no MOS, or without
+    speech.
+    """
+    if not heard.speech_found:
+        return []
     read: Score = heard.scores()["mos"]
     try:
         return [parse_score(heard.ask(question).text, "mos") - read.mean]

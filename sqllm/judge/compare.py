@@ -13,7 +13,7 @@ from sqllm.listeners.profiles import ListenerProfile, get_profile
 from sqllm.scores import Score
 from sqllm.words.comparison_notes import Comparison, comparison_notes
 from sqllm.words.notes import Notes
-from sqllm.words.questions import COMPARE, NO_SPEECH_ANSWERS, QUESTIONS, with_listener
+from sqllm.words.questions import COMPARE, QUESTIONS, with_listener
 
 COMPARE_QUESTION = QUESTIONS[COMPARE][0]
 
@@ -22,14 +22,16 @@ COMPARE_QUESTION = QUESTIONS[COMPARE][0]
 class Preference:
     """Two clips compared by one listener: `difference` is A's MOS less B's, mean and standard deviation, and
     `probability` how likely A is the better one (0-1). `better` is "A", "B", or "same" within .2 MOS.
+
+    Where a clip holds no speech its MOS, the difference, the probability and `better` are None, and `text` says so.
     """
 
     files: tuple[str, str]
     profile: str
-    mos: tuple[Score, Score]
-    difference: Score
-    probability: float
-    better: str
+    mos: tuple[Score | None, Score | None]
+    difference: Score | None
+    probability: float | None
+    better: str | None
     text: str
     warnings: tuple[str, ...]
     model: dict[str, str]
@@ -38,11 +40,11 @@ class Preference:
         """The object that `sqllm compare --json` prints."""
         first, second = self.mos
         return {
-            "a": {"file": self.files[0], "mos": first.to_json()},
-            "b": {"file": self.files[1], "mos": second.to_json()},
+            "a": {"file": self.files[0], "mos": first and first.to_json()},
+            "b": {"file": self.files[1], "mos": second and second.to_json()},
             "profile": self.profile,
-            "difference": self.difference.to_json(),
-            "probability_a_is_better": round(self.probability, 3),
+            "difference": self.difference and self.difference.to_json(),
+            "probability_a_is_better": None if self.probability is None else round(self.probability, 3),
             "better": self.better,
             "text": self.text,
             "warnings": list(self.warnings),
@@ -60,20 +62,26 @@ def prefer(
     if not question.strip():
         raise ValueError("The question is empty.")
     listener = get_profile(profile)
+    files, sides = (first.clip.name, second.clip.name), {"A": first, "B": second}
+    warnings = tuple(f"{letter}: {warning}" for letter, heard in sides.items() for warning in heard.warnings)
+    mute = [letter for letter, heard in sides.items() if not heard.speech_found]
+    if mute:
+        alone = [heard.scores(listener)["mos"] if heard.speech_found else None for heard in (first, second)]
+        text = f"There is no speech in {' and '.join(mute)}: there is nothing to compare."
+        scores = (alone[0], alone[1])
+        return Preference(files, describe_profile(listener), scores, None, None, None, text, warnings, first.name)
     mos = first.scores(listener)["mos"], second.scores(listener)["mos"]
-    difference = Score(mos[0].mean - mos[1].mean, float(np.hypot(mos[0].std, mos[1].std)))
     noted = first.noted(listener), second.noted(listener)
     pair = Comparison.of(*noted)
-    sides = (("A", first), ("B", second))
     return Preference(
-        (first.clip.name, second.clip.name),
+        files,
         describe_profile(listener),
         mos,
-        difference,
+        Score(mos[0].mean - mos[1].mean, float(np.hypot(mos[0].std, mos[1].std))),
         _likely_above(*mos),
         "same" if pair.same else pair.better,
         _words(first, second, " ".join(question.split()), listener, noted),
-        tuple(f"{letter}: {warning}" for letter, heard in sides for warning in heard.warnings),
+        warnings,
         first.name,
     )
 
@@ -87,8 +95,6 @@ def _likely_above(one: Score, other: Score) -> float:
 def _words(
     first: Hearing, second: Hearing, question: str, listener: ListenerProfile, noted: tuple[Notes, Notes]
 ) -> str:
-    if not (first.speech_found and second.speech_found):
-        return NO_SPEECH_ANSWERS[0]
     request, notes = with_listener(question, listener), comparison_notes(*noted)
     model = first.model
     with torch.inference_mode():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -13,8 +12,8 @@ import torch
 from torch import Tensor
 
 from sqllm.judge.decoding import tell
-from sqllm.judge.readout import SPEECH, Heard, Reading, Vocabulary, read_tokens
-from sqllm.judge.signal_checks import LIVELY_DECIBELS, STEADY_DECIBELS, is_silent, level_spread, prepare_reference
+from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
+from sqllm.judge.signal_checks import prepare_reference, speech_beside, speech_warnings
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.speech_llm import SpeechQualityModel
@@ -27,13 +26,19 @@ from sqllm.scores import (
     Judgement,
     ReferenceMatch,
     Score,
+    Speech,
 )
-from sqllm.signal.audio import SAMPLE_RATE, Clip, windows
+from sqllm.signal.audio import SAMPLE_RATE, Clip
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
 from sqllm.signal.spectra import with_changes
+from sqllm.signal.speech import speech_windows
 from sqllm.words.fact_check import contradictions
 from sqllm.words.notes import Notes
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
+
+
+class NoSpeechError(ValueError):
+    """A clip holds no speech, so there is nothing to rate; the message says so in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,10 @@ class Hearing:
     """A clip in the model's memory. Made by `SpeechQualityLLM.listen`.
 
     `degraded` are audio tokens a window, [windows, tokens, width + 2]; `reference_tokens` those of the reference, with
-    what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds;
-    `alignment` says how the reference fits, None where there is none;
-    `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames, kinds] a window, where the
-    encoder can tell. Not safe to use from two threads at once.
+    what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds, which
+    leave out long stretches without `speech` (without any there are none); `alignment` says how the reference fits,
+    None where there is none; `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames,
+    kinds] a window, where the encoder can tell. Not safe to use from two threads at once.
     """
 
     model: SpeechQualityModel
@@ -85,7 +90,8 @@ class Hearing:
     spans: list[tuple[float, float]]
     degraded: Tensor
     reference_tokens: Tensor | None
-    first_warnings: tuple[str, ...]
+    warnings: tuple[str, ...]
+    speech: Speech
     alignment: ReferenceMatch | None = None
     located: list[Tensor] = field(default_factory=list, repr=False)
     _heard: dict[str, list[Heard]] = field(default_factory=dict, repr=False)
@@ -95,7 +101,10 @@ class Hearing:
         self._vocabulary = Vocabulary.of(self.model)
 
     def scores(self, profile: str | ListenerProfile | None = None) -> dict[str, Score]:
-        """The five scores of a listener, by dimension; of a long clip, over all windows."""
+        """The five scores of a listener, by dimension; of a long clip, over all windows with speech.
+
+        Raises `NoSpeechError` where there is none (`speech_found`), as everything does that rests on scores.
+        """
         return self._aggregate(self._listen_as(get_profile(profile)))
 
     def means(self, profile: str | ListenerProfile | None = None) -> dict[str, float]:
@@ -103,7 +112,9 @@ class Hearing:
         return {name: score.mean for name, score in self.scores(profile).items()}
 
     def timeline(self, profile: str | ListenerProfile | None = None) -> list[TimelinePoint]:
-        """The scores of each 10 s window."""
+        """The scores of each 10 s window with speech."""
+        if not self.speech_found:
+            return []
         heard = self._listen_as(get_profile(profile))
         return [TimelinePoint(*span, dict(h.scores[0])) for span, h in zip(self.spans, heard, strict=True)]
 
@@ -153,41 +164,27 @@ class Hearing:
         """Whether a reference was given and holds the same speech: `none`, `identical`, `same` or `other`."""
         return self.alignment.state if self.alignment else "none"
 
-    @cached_property
+    @property
     def speech_found(self) -> bool:
-        """Whether there may be speech: the signal is neither silent nor steady, and the model hears some or the level
-        comes and goes as in speech (the model alone misses one badly degraded talker in eight).
-        """
-        spread = level_spread(self.clip.samples)
-        if is_silent(self.clip.samples) or spread < STEADY_DECIBELS:
-            return False
-        return spread >= LIVELY_DECIBELS or self._speech_heard
-
-    @property
-    def _speech_heard(self) -> bool:
-        return max(heard.speech for heard in self._listen_as(TYPICAL)) >= 0.5
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What to keep in mind with these scores, a sentence each."""
-        if is_silent(self.clip.samples) or (self.speech_found and self._speech_heard):
-            return self.first_warnings
-        if self.speech_found:
-            return (*self.first_warnings, "Hardly any speech was found in this clip: the scores may mean little.")
-        return (*self.first_warnings, "No speech was found in this clip: the scores mean little.")
+        """Whether there is any speech to rate."""
+        return bool(self.spans)
 
     def rate(self, profile: str | ListenerProfile | None = None, rationale: bool = True) -> Judgement:
-        """A listener's judgement: five scores, artifacts, and (`rationale`) the reason in words."""
+        """A listener's judgement: five scores, artifacts, and (`rationale`) the reason in words; none of them where
+        there is no speech.
+        """
         listener = get_profile(profile)
-        text = "".join(self.stream(RATIONALE_QUESTION, listener)) if rationale else None
+        reason = rationale and self.speech_found
+        text = "".join(self.stream(RATIONALE_QUESTION, listener)) if reason else None
         return Judgement(
             file=self.clip.name,
             reference=self.reference.name if self.reference and self.reference_tokens is not None else None,
             seconds=self.clip.seconds,
             profile=describe_profile(listener),
-            scores=self.scores(listener),
+            scores=self.scores(listener) if self.speech_found else None,
             rationale=text,
             artifacts=self.artifacts(),
+            speech=self.speech,
             warnings=self.warnings,
             model=self.name,
             alignment=self.alignment,
@@ -230,10 +227,12 @@ class Hearing:
         return self._vocabulary.notes(noted) + self._vocabulary.question(request), crc32((request + noted).encode())
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
-        """What is read of every window for a listener; faults and speech are read with the typical one."""
+        """What is read of every window for a listener; faults are read with the typical one."""
+        if not self.speech_found:
+            raise NoSpeechError(f"There is no speech in {self.clip.name or 'this clip'} to rate.")
         key = repr(profile)
         if key not in self._heard:
-            faults = (*ARTIFACT_KINDS, SPEECH) if profile == TYPICAL else ()
+            faults = ARTIFACT_KINDS if profile == TYPICAL else ()
             reading = Reading.of(self._vocabulary, [profile], faults)
             if len(self.spans) == 1:
                 with torch.inference_mode():
@@ -267,8 +266,8 @@ class Hearing:
 
     def _aggregate(self, heard: Sequence[Heard]) -> dict[str, Score]:
         """The mixture of the windows' distributions, weighted by the seconds each adds."""
-        ends = [0.0] + [end for _, end in self.spans]
-        weights = np.diff(ends)
+        before = [0.0] + [end for _, end in self.spans]
+        weights = np.array([end - max(start, heard) for (start, end), heard in zip(self.spans, before, strict=False)])
         weights = weights / weights.sum()
         return {
             d: Score.from_probabilities(
@@ -297,9 +296,11 @@ def hear_many(
     waves: list[np.ndarray] = []
     places: list[tuple[int, bool]] = []
     prepared = [prepare_reference(clip, reference) for clip, reference in pairs]
+    found = [speech_beside(clip, aligned) for (clip, _), (aligned, _) in zip(pairs, prepared, strict=True)]
+    cuts = [speech_windows(clip.samples, speech) for (clip, _), speech in zip(pairs, found, strict=True)]
     for index, (clip, _) in enumerate(pairs):
         aligned = prepared[index][0]
-        for start, end in windows(clip.samples):
+        for start, end in cuts[index]:
             waves.append(clip.samples[start:end])
             places.append((index, False))
             if aligned is not None and aligned.same_speech:
@@ -309,23 +310,27 @@ def hear_many(
     hearings = []
     for index, (clip, reference) in enumerate(pairs):
         aligned, warnings = prepared[index]
-        spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in windows(clip.samples)]
+        warnings += speech_warnings(clip, found[index])
+        spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in cuts[index]]
         own = [i for i, place in enumerate(places) if place == (index, False)]
         paired = [i for i, place in enumerate(places) if place == (index, True)]
         beside, moments = None, [located[i] for i in own] if located else []
-        if paired:
+        if aligned is not None and aligned.same_speech:
             rows = zip(own, paired, strict=True)
-            beside = torch.stack([with_changes(tokens[j], waves[i], waves[j]) for i, j in rows])
+            changed = [with_changes(tokens[j], waves[i], waves[j]) for i, j in rows]
+            beside = torch.stack(changed) if changed else torch.zeros(0)
         match = aligned.match if aligned else None
-        hearings.append(Hearing(model, name, clip, reference, spans, tokens[own], beside, warnings, match, moments))
+        heard = (tokens[own], beside, warnings, found[index], match, moments)
+        hearings.append(Hearing(model, name, clip, reference, spans, *heard))
     return hearings
 
 
 def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:
+    """The audio tokens of waves, [waves, tokens, width + 2], and of each where faults are, if the encoder can tell."""
     parts, located = [], []
     for start in range(0, len(waves), batch):
         with torch.inference_mode():
             tokens, moments = model.listen(*pad_batch(waves[start : start + batch]))
         parts.append(tokens)
         located += moments or []
-    return torch.cat(parts), located
+    return torch.cat(parts) if parts else torch.zeros(0), located

@@ -1,4 +1,4 @@
-"""What the signal itself says before the model is asked: warnings, silence, and whether a reference matches."""
+"""What the signal itself says before the model is asked: warnings, speech, and whether a reference matches."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from sqllm.scores import Speech
 from sqllm.signal.alignment import Alignment, align_reference
-from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, Clip, active_level, frame_energies
+from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, Clip, active_level
+from sqllm.signal.spans import merge_spans
+from sqllm.signal.speech import find_speech
 
 UNCERTAIN_SECONDS = 1.0
-STEADY_DECIBELS, LIVELY_DECIBELS = 6.0, 12.0
-LIVELY_HERTZ = (1000, 4000)  # where speech comes and goes above steady hum and most of steady noise
 
 
 def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | None, tuple[str, ...]]:
@@ -42,18 +43,24 @@ def _signal_warnings(clip: Clip) -> Iterator[str]:
         yield f"The file is sampled at {clip.source_rate} Hz: it holds nothing above {clip.source_rate / 2000:g} kHz."
 
 
+def speech_beside(clip: Clip, aligned: Alignment | None) -> Speech:
+    """The speech in a clip, and what a reference of the same speech says should be there: muted words are rated."""
+    speech = find_speech(clip.samples)
+    if aligned is None or not aligned.same_speech:
+        return speech
+    return Speech(tuple(merge_spans([*speech.spans, *find_speech(aligned.samples).spans])), speech.duration)
+
+
+def speech_warnings(clip: Clip, speech: Speech) -> tuple[str, ...]:
+    """What to keep in mind where there is no speech, or hardly any."""
+    if is_silent(clip.samples):
+        return ()  # said already
+    if not speech.spans:
+        return ("No speech was found in this clip: there is nothing to rate.",)
+    if speech.seconds < UNCERTAIN_SECONDS <= clip.seconds:
+        return (f"Only {speech.seconds:.1f} s of speech were found in this clip: the scores are uncertain.",)
+    return ()
+
+
 def is_silent(samples: np.ndarray) -> bool:
     return active_level(samples) < SILENCE_DBOV
-
-
-def level_spread(samples: np.ndarray) -> float:
-    """How far the level between 1 and 4 kHz comes and goes, in dB between its 5% and 95%: speech pauses and bursts,
-    tones, hum and stationary noise do not. Infinite for clips too short to tell.
-    """
-    from scipy.signal import butter, sosfilt
-
-    band = butter(4, LIVELY_HERTZ, "bandpass", fs=SAMPLE_RATE, output="sos")
-    energies = frame_energies(sosfilt(band, samples))
-    if len(energies) < 15:
-        return float("inf")
-    return float(np.percentile(energies, 95) - np.percentile(energies, 5))

@@ -107,6 +107,9 @@ class RateTab:
             progress(0.7, desc="Rating")
             judgement = self.lane.run(heard.rate, listener, False)
             text = ""
+            if judgement.scores is None:
+                yield judgement.to_json(), report(judgement, text)
+                return
             yield gr.skip(), report(judgement, text, writing=True)
             for piece in self.lane.answer(heard, RATIONALE_QUESTION, listener):
                 text += piece

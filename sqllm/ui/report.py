@@ -11,6 +11,7 @@ from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArti
 from sqllm.signal.alignment import align_reference
 from sqllm.signal.audio import AudioError, Clip, load_clip
 from sqllm.signal.plots import spectrogram_figure
+from sqllm.words.questions import NO_SPEECH_ANSWERS
 
 MOST_SPANS = 4  # told one by one
 NO_ANSWER = '<p class="sq-hint">The answer appears here.</p>'
@@ -23,17 +24,26 @@ def empty_report() -> str:
 
 
 def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
-    """A judgement as HTML: warnings, five scores with their uncertainty, the reason and the faults heard."""
-    rows = "".join(_score_html(name, judgement.scores[name]) for name in DIMENSIONS)
-    about = [escape(judgement.file), f"{judgement.seconds:.1f} s", escape(_title(judgement.profile))]
+    """A judgement as HTML: warnings, five scores with their uncertainty, the reason and the faults heard; only a
+    sentence where there is no speech.
+    """
+    about = [escape(judgement.file), f"{judgement.seconds:.1f} s", str(judgement.speech)]
+    about.append(escape(_title(judgement.profile)))
     if judgement.reference:
         about.append("with " + escape(judgement.reference))
     if judgement.alignment and (fit := judgement.alignment.text()):
         about.append(escape(fit))
+    if judgement.scores is None:
+        heard = f'<p class="sq-words">{NO_SPEECH_ANSWERS[0]}</p>'
+    else:
+        heard = (
+            _grid("".join(_score_html(name, judgement.scores[name]) for name in DIMENSIONS))
+            + _words_html(rationale, writing)
+            + f"<h2>Faults heard</h2>{_artifacts_html(judgement.artifacts)}"
+        )
     return (
         f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
-        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{_grid(rows)}'
-        f"{_words_html(rationale, writing)}<h2>Faults heard</h2>{_artifacts_html(judgement.artifacts)}</section>"
+        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{heard}</section>'
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from types import GeneratorType
 
 import numpy as np
@@ -20,7 +19,7 @@ from sqllm.model.speech_llm import SECOND_CLIP, SpeechQualityModel
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import Clip
 from sqllm.signal.spectra import CHANGES, unchanged
-from tests.tiny import speech_like, tiny_model
+from tests.tiny import buzz, speech_like, tiny_model
 
 LENGTHS = torch.full((4,), 32_000)
 
@@ -34,7 +33,7 @@ def model() -> SpeechQualityModel:
             norm.momentum = 1.0
             norm.train()
     with torch.no_grad():
-        model.encoder(torch.from_numpy(np.stack([speech_like(2.0, seed) for seed in range(20, 24)])), LENGTHS)
+        model.encoder(torch.from_numpy(np.stack([buzz(2.0, seed) for seed in range(20, 24)])), LENGTHS)
     model.eval()
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -125,14 +124,8 @@ def test_answers_are_drawn_by_their_seed_from_the_nucleus() -> None:
         assert len(answers(0.0)) == 1
 
 
-def talking_clips(judge: SpeechQualityLLM, count: int) -> list[Clip]:
-    """Clips in which this random model finds speech: only of these are questions answered in its own words."""
-    clips = (clip_of(2.0, seed) for seed in range(6, 60))
-    return list(itertools.islice((clip for clip in clips if judge.listen(clip).speech_found), count))
-
-
 def test_asking_changes_neither_scores_nor_later_answers(judge: SpeechQualityLLM) -> None:
-    clip, other = talking_clips(judge, 2)
+    clip, other = clip_of(2.0, 6), clip_of(2.0, 7)
     asked, fresh = judge.listen(clip), judge.listen(clip)
     first = asked.ask("Why would a listener rate it like that?").text
     asked.ask("Is there noise?", profile="strict-expert")
@@ -143,7 +136,7 @@ def test_asking_changes_neither_scores_nor_later_answers(judge: SpeechQualityLLM
 
 
 def test_listeners_and_questions_are_heard(judge: SpeechQualityLLM) -> None:
-    hearing = judge.listen(talking_clips(judge, 1)[0])
+    hearing = judge.listen(clip_of(2.0, 6))
     answers = {hearing.ask(question).text for question in ("Is it noisy?", "Is it loud?", "Describe the voice.")}
     assert len(answers) == 3
     strict = hearing.scores("strict-expert")

@@ -17,7 +17,7 @@ from sqllm.listeners.profiles import get_profile
 from sqllm.model.base_llm import CheckpointError
 from sqllm.scores import HeardArtifact
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, load_clip
-from sqllm.words.questions import PRESETS
+from sqllm.words.questions import NO_SPEECH_ANSWERS, PRESETS
 from tests.tiny import sentence, speech_like
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -74,6 +74,7 @@ def test_rate_endpoint_gives_the_judgement_of_the_judge(
     profile = get_profile("strict-expert").with_note("listens in a car")
     judgement = tiny.listen(speech_file, reference_file).rate(profile)
     assert answer == judgement.to_json()
+    assert judgement.scores
     assert f"{judgement.scores['mos'].mean:.2f}" in html
 
 
@@ -111,11 +112,17 @@ def test_silent_clip_is_judged_as_the_judge_does(tab: RateTab, tiny: SpeechQuali
     assert answer == tiny.rate(path).to_json()
     assert answer["warnings"]
     assert all(warning in html for warning in answer["warnings"])
+    assert answer["scores"] is None
+    assert NO_SPEECH_ANSWERS[0] in html
+    assert "sq-scores" not in html
+    assert "Faults heard" not in html
+    assert "no speech in 2.0 s" in html
 
 
 def test_report_without_warnings_has_no_warning_box(tiny: SpeechQualityLLM, speech_file: Path) -> None:
     judgement = tiny.rate(speech_file, rationale=False)
     assert not judgement.warnings
+    assert f"speech in {judgement.speech.seconds:.1f} of 3.0 s" in report(judgement, "")
     assert "sq-warnings" not in report(judgement, "")
 
 
