@@ -83,12 +83,12 @@ class ChannelStatistics:
         return _choose(self._covariance / self._count, self._spreads()) or everyone
 
     def _spreads(self) -> np.ndarray:
-        """How far each channel's level comes and goes, in dB between its 10% and 95%, [channels]."""
+        """How far each channel's level comes and goes, in dB between its 5% and 95%, [channels]."""
         shares = np.cumsum(self._levels, axis=1)
         total = shares[:, -1:]
         if total[0, 0] < FEWEST_FRAMES:
             return np.full(self.channels, (STEADY_DECIBELS + LIVELY_DECIBELS) / 2)
-        high, low = ((shares >= share * total).argmax(axis=1) for share in (0.95, 0.1))
+        high, low = ((shares >= share * total).argmax(axis=1) for share in (0.95, 0.05))
         return (high - low).astype(float)
 
 
@@ -109,7 +109,8 @@ def _choose(covariance: np.ndarray, spreads: np.ndarray) -> HeardChannels | None
         together = covariance[np.ix_(kept, kept)].sum() / len(kept) ** 2
         if together < CANCELLED_POWER * power[kept].mean() / len(kept):
             clear = kept[spreads[kept] > spreads[kept].max() - SAME_DECIBELS]
-            best = int(clear[power[clear] > 0.9 * power[clear].max()][0])
+            loud = clear[power[clear] > 0.9 * power[clear].max()]
+            best = int(loud[spreads[loud].argmax()])
             return HeardChannels((best,), _cancel_note(best, len(power)))
     if len(kept) == len(power):
         return None

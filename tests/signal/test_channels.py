@@ -112,7 +112,8 @@ def test_the_choice_does_not_depend_on_the_rate(rate: int) -> None:
 
 def test_channels_that_a_codec_has_changed_still_cancel() -> None:
     clip = load_clip(encoded(np.stack([SPEECH, -SPEECH], axis=1), "mp3", "libmp3lame", 44_100))
-    assert clip.conditioning == ("The channels cancel each other: the left one was heard.",)
+    assert clip.conditioning[0].startswith("The channels cancel each other: the ")
+    assert np.sqrt(np.mean(clip.samples**2)) == pytest.approx(np.sqrt(np.mean(SPEECH**2)), rel=0.1)
 
 
 def test_all_channels_without_numbers_are_refused() -> None:
