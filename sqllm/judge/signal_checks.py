@@ -10,6 +10,7 @@ from sqllm.signal.alignment import Alignment, align_reference
 from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, Clip, active_level, frame_energies
 
 UNCERTAIN_SECONDS = 1.0
+MOSTLY_MATCHED = 0.5  # share of the speech below which a reference says little of the rest
 STEADY_DECIBELS, LIVELY_DECIBELS = 6.0, 12.0
 LIVELY_HERTZ = (1000, 4000)  # where speech comes and goes above steady hum and most of steady noise
 
@@ -24,6 +25,9 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
         warnings.append("The clip and its reference are identical: nothing was changed.")
     elif is_silent(reference.samples):
         warnings.append("The reference is silent: the clip was rated without it.")
+    elif alignment.same_speech and alignment.match.matched < MOSTLY_MATCHED:
+        share = f"{alignment.match.matched:.0%}"
+        warnings.append(f"Only {share} of the speech matches the reference: the comparison holds for that part alone.")
     elif not alignment.same_speech and not is_silent(clip.samples):
         warnings.append("The reference does not seem to be the same speech: the clip was rated without it.")
     return alignment, tuple(warnings)

@@ -11,7 +11,7 @@ from sqllm.scores import ReferenceMatch
 from sqllm.signal.audio import SAMPLE_RATE, frame_energies
 from sqllm.signal.lag_search import CHUNK, COHERENT, HOP, STEADY, LagPath, find_path, refine
 
-SAME_SPEECH = 2.0  # strength of a path from which it is the same speech
+SAME_SPEECH = 1.8  # strength of a path from which it is the same speech
 MATCHED = 1.5  # prominence from which a moment matches
 SPEECH_RANGE = 30.0  # dB below the loudest frames, down to which a frame is speech
 ROUNDING, RESAMPLING = 2 / 32768, 2e-3  # largest difference between copies: absolute (16 bits), and of the peak

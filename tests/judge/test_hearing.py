@@ -93,6 +93,14 @@ def test_a_late_reference_is_used_and_its_lag_told(tiny: SpeechQualityLLM) -> No
     assert not judgement.warnings
 
 
+def test_a_reference_of_a_smaller_part_is_used_with_a_warning(tiny: SpeechQualityLLM) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.001, 6 * SAMPLE_RATE)
+    clip, reference = np.concatenate([sentence(2, 9), sentence(4, 1)]), np.concatenate([sentence(2, 9), sentence(4, 2)])
+    heard = tiny.listen(Clip((clip + noise).astype(np.float32)), Clip(reference))
+    assert heard.reference_state == "same"
+    assert any(warning.startswith("Only ") for warning in heard.warnings)
+
+
 def test_identical_clips_are_said_to_be(tiny: SpeechQualityLLM) -> None:
     heard = tiny.listen(spoken(1), spoken(1))
     assert sum("identical" in warning for warning in heard.warnings) == 1
