@@ -13,6 +13,7 @@ from sqllm.signal.spans import merge_spans
 from sqllm.signal.speech import find_speech
 
 UNCERTAIN_SECONDS = 1.0
+MOSTLY_MATCHED = 0.5  # share of the speech below which a reference says little of the rest
 
 
 def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | None, tuple[str, ...]]:
@@ -25,6 +26,9 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
         warnings.append("The clip and its reference are identical: nothing was changed.")
     elif is_silent(reference.samples):
         warnings.append("The reference is silent: the clip was rated without it.")
+    elif alignment.same_speech and alignment.match.matched < MOSTLY_MATCHED:
+        share = f"{alignment.match.matched:.0%}"
+        warnings.append(f"Only {share} of the speech matches the reference: the comparison holds for that part alone.")
     elif not alignment.same_speech and not is_silent(clip.samples):
         warnings.append("The reference does not seem to be the same speech: the clip was rated without it.")
     return alignment, tuple(warnings)

@@ -11,8 +11,8 @@ from sqllm.scores import ReferenceMatch
 from sqllm.signal.audio import SAMPLE_RATE, frame_energies
 from sqllm.signal.lag_search import CHUNK, COHERENT, HOP, STEADY, LagPath, find_path, refine
 
-SAME_SPEECH = 2.0  # strength of a path from which it is the same speech
-MATCHED = 1.5  # prominence from which a moment matches
+SAME_SPEECH = 1.8  # strength of a path from which it is the same speech
+MATCHED, MOMENT = 2.0, 25  # mean prominence over so many frames from which a moment matches
 SPEECH_RANGE = 30.0  # dB below the loudest frames, down to which a frame is speech
 ROUNDING, RESAMPLING = 2 / 32768, 2e-3  # largest difference between copies: absolute (16 bits), and of the peak
 COPIED_HERTZ = 7150  # up to here: what lies above, resampling takes away
@@ -57,11 +57,13 @@ def align_reference(reference: np.ndarray, degraded: np.ndarray) -> Alignment:
     Both are [n] float32 at 16 kHz, of any lengths. A lag that is the same all along gives the reference shifted by
     whole samples, to the peak of the cross-correlation.
     """
+    from scipy.ndimage import uniform_filter1d
+
     if _is_copy(reference, degraded, 0):
         return _single(reference, degraded, 0, 1.0, "identical")
     path = find_path(degraded, reference)
     speech = _speech_frames(degraded, reference, path.lags)
-    matches = speech & (path.prominence >= MATCHED)
+    matches = speech & (uniform_filter1d(path.prominence, MOMENT, mode="nearest") >= MATCHED)
     weights = matches if matches.any() else np.ones_like(matches)
     lag = _peak_lag(reference, degraded, int(np.median(path.lags[weights])) * HOP)
     if _is_copy(reference, degraded, lag):

@@ -171,6 +171,14 @@ def test_a_late_reference_is_used_and_its_lag_told(tiny: SpeechQualityLLM) -> No
     assert not judgement.warnings
 
 
+def test_a_reference_of_a_smaller_part_is_used_with_a_warning(tiny: SpeechQualityLLM) -> None:
+    both = [np.concatenate([sentence(2, 30), sentence(8, seed)]) for seed in (31, 32)]
+    noise = np.random.default_rng(0).normal(0, 0.001, len(both[0]))
+    heard = tiny.listen(Clip((both[0] + noise).astype(np.float32)), Clip(both[1]))
+    assert heard.reference_state == "same"
+    assert any(warning.startswith("Only ") for warning in heard.warnings)
+
+
 def test_identical_clips_are_said_to_be(tiny: SpeechQualityLLM) -> None:
     heard = tiny.listen(spoken(1), spoken(1))
     assert sum("identical" in warning for warning in heard.warnings) == 1
