@@ -46,6 +46,7 @@ def test_stored_maps_give_the_frames_that_listening_gives(clips: list[CorpusClip
     store = MapStore(encoder, tmp_path / "cache")
     sounds = sounds_of(clips)
     assert len(sounds) == 7
+    assert not (tmp_path / "cache").exists()  # before there is anything to keep
     store.fill(sounds, batch=3)
     with torch.inference_mode():
         frames, counts = encoder.upper(*store.batch(sounds[:2]))
@@ -167,7 +168,7 @@ def tuned_in_halves(
 def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     clips: list[CorpusClip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = TuningSettings(out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3)
+    settings = TuningSettings(out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3, assessor=True)
     whole = untrained()
     Tuner(whole, clips, clips, settings).run()
     before, after = untrained().state_dict(), whole.state_dict()
@@ -187,6 +188,23 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     assert loaded.width == whole.width == whole.features + 3 * len(DIMENSIONS) + len(ARTIFACT_KINDS)
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
     assert Sound(clips[0].degraded).wave().shape == (16000,)
+
+
+def test_the_assessor_can_train_the_encoder_without_standing_behind_its_features(
+    clips: list[CorpusClip], tmp_path: Path
+) -> None:
+    settings = TuningSettings(out=tmp_path / "out", cache=tmp_path / "cache", epochs=1, batch=3)
+    tuned, before = untrained(), untrained().state_dict()
+    Tuner(tuned, clips, clips, settings).run()
+    loaded = load_encoder("compact", str(settings.out / "encoder.safetensors"))
+    assert isinstance(loaded, CompactEncoder)
+    assert loaded.assessor is None
+    assert loaded.width == loaded.features
+    assert loaded.locate(torch.zeros(1, 7, loaded.width)) is not None
+    assert not torch.equal(loaded.state_dict()["project.weight"], before["project.weight"])
+    waves = pad_batch([speech_like(1.0)])
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded.eval()(*waves)[0], tuned.eval()(*waves)[0][..., : tuned.features])
 
 
 def test_waves_are_kept_and_begin_later(clips: list[CorpusClip]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -191,12 +192,13 @@ class CompactEncoder(AudioEncoder):
         encoder.load_state_dict(renamed | {"level.weight": encoder.level.weight})
         return encoder
 
-    def save(self, path: Path) -> None:
-        """Write all weights, and which parts they are of, for `from_tuned`."""
+    def save(self, path: Path, assessor: bool = True) -> None:
+        """Write all weights (or all but the `assessor`'s), and which parts they are of, for `from_tuned`."""
         from safetensors.torch import save_file
 
-        weights = {name: weight.contiguous() for name, weight in self.state_dict().items()}
-        save_file(weights, path, {PARTS_KEY: json.dumps(self.parts.to_json())})
+        parts = self.parts if assessor else replace(self.parts, opinions=0)
+        kept = {n: w.contiguous() for n, w in self.state_dict().items() if assessor or not n.startswith("assessor.")}
+        save_file(kept, path, {PARTS_KEY: json.dumps(parts.to_json())})
 
     @classmethod
     def from_tuned(cls, path: Path) -> CompactEncoder:
