@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,7 @@ def test_words_for_people(run, speech_file: Path) -> None:
         "Discontinuity",
         "Loudness",
     ]
+    assert re.search(r"^Measured: -\d\d\.\d dBov active, SNR .*clipped, 16 kHz mono", out, re.MULTILINE)
 
 
 def test_ask_prints_the_answer(run, tiny: SpeechQualityLLM, speech_file: Path) -> None:

@@ -224,7 +224,8 @@ def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
     scores = {name: Score(3.0, 0.25) for name in reversed(DIMENSIONS)}
     shown = Judgement("a.wav", None, 3.14159, "typical", scores, None, (artifact,), ("w",), {"name": "n"}).to_json()
     assert list(shown) == [
-        *("file", "reference", "seconds", "profile", "scores", "rationale", "artifacts", "warnings", "model")
+        *("file", "reference", "seconds", "profile", "scores", "rationale", "artifacts", "measures", "conditioning"),
+        *("warnings", "model"),
     ]
     assert list(shown["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]
     assert shown["artifacts"] == [{"kind": "packet-loss", "severity": "strong", "spans": [[1.0, 2.5]]}]

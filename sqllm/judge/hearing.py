@@ -18,8 +18,18 @@ from sqllm.judge.signal_checks import LIVELY_DECIBELS, STEADY_DECIBELS, is_silen
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, Judgement, Score
+from sqllm.scores import (
+    ARTIFACT_KINDS,
+    DIMENSIONS,
+    LOCATED_KINDS,
+    SEVERITIES,
+    HeardArtifact,
+    Judgement,
+    Measures,
+    Score,
+)
 from sqllm.signal.audio import SAMPLE_RATE, Clip, windows
+from sqllm.signal.measures import measure
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
 from sqllm.signal.spectra import with_changes
 from sqllm.words.fact_check import contradictions
@@ -160,11 +170,12 @@ class Hearing:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to keep in mind with these scores, a sentence each."""
+        first = (*self.conditioning, *self.first_warnings)
         if is_silent(self.clip.samples) or (self.speech_found and self._speech_heard):
-            return self.first_warnings
+            return first
         if self.speech_found:
-            return (*self.first_warnings, "Hardly any speech was found in this clip: the scores may mean little.")
-        return (*self.first_warnings, "No speech was found in this clip: the scores mean little.")
+            return (*first, "Hardly any speech was found in this clip: the scores may mean little.")
+        return (*first, "No speech was found in this clip: the scores mean little.")
 
     def rate(self, profile: str | ListenerProfile | None = None, rationale: bool = True) -> Judgement:
         """A listener's judgement: five scores, artifacts, and (`rationale`) the reason in words."""
@@ -180,7 +191,20 @@ class Hearing:
             artifacts=self.artifacts(),
             warnings=self.warnings,
             model=self.name,
+            measures=self.measures,
+            conditioning=self.conditioning,
         )
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What can be measured of the clip."""
+        return measure(self.clip)
+
+    @property
+    def conditioning(self) -> tuple[str, ...]:
+        """What was done to the clip, and to its reference, before they were heard, a sentence each."""
+        reference = self.reference.conditioning if self.reference and self.reference_state == "same" else ()
+        return (*self.clip.conditioning, *(f"Reference: {note[0].lower()}{note[1:]}" for note in reference))
 
     def ask(self, question: str, profile: str | ListenerProfile | None = None) -> Answer:
         """The model's answer to a question in plain words; raises `ValueError` for an empty question."""

@@ -10,6 +10,9 @@ from typing import IO
 
 import numpy as np
 
+from sqllm.signal.clipping import ClippingMeter
+from sqllm.signal.conditioning import condition
+
 SAMPLE_RATE = 16_000
 WINDOW_SECONDS = 10.0
 SHORTEST_SECONDS = 0.1
@@ -32,13 +35,22 @@ class Clip:
     """A decoded clip.
 
     `samples` is mono float32 at 16 kHz, shape [n], full scale +-1, level as in the file.
-    `source_rate` is the file's own sampling rate in Hz and `channels` its channel count.
+    `source_rate` is the file's own sampling rate in Hz, `channels` its channel count, `container` and `codec` what it
+    is ("WAV", "pcm_s16le"), and `bits` how many a sample has, where the codec keeps them all. `conditioning` says in
+    sentences what was done to the clip; `dc` is the mean of the samples that was taken from it. `clipped` is the share
+    of samples (0-1) that are clipped in the file, None where that wasn't counted.
     """
 
     samples: np.ndarray
     name: str = ""
     source_rate: int = SAMPLE_RATE
     channels: int = 1
+    container: str = ""
+    codec: str = ""
+    bits: int | None = None
+    conditioning: tuple[str, ...] = ()
+    dc: float = 0.0
+    clipped: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -59,7 +71,7 @@ class Alignment:
 
 
 def load_clip(source: str | os.PathLike[str] | bytes, name: str | None = None, shortest: float | None = None) -> Clip:
-    """Decode a file (path or bytes) to mono float32 at 16 kHz, its level untouched.
+    """Decode a file (path or bytes) to mono float32 at 16 kHz, its level untouched (but see `conditioning.condition`).
 
     Raises `AudioError` when there is no such file, it is not audio of a known container, or it holds
     no usable samples (none at all, NaN, or less than `shortest` seconds, by default 0.1).
@@ -74,7 +86,8 @@ def load_clip(source: str | os.PathLike[str] | bytes, name: str | None = None, s
         data = path.read_bytes()
     if not data:
         raise AudioError(f"{shown} is an empty file.")
-    samples, rate, channels = _decode(io.BytesIO(data), shown)
+    meter = ClippingMeter()
+    samples, rate, channels = _decode(io.BytesIO(data), shown, meter)
     if not len(samples):
         raise AudioError(f"{shown} holds no audio samples.")
     if not np.isfinite(samples).all():
@@ -83,11 +96,12 @@ def load_clip(source: str | os.PathLike[str] | bytes, name: str | None = None, s
     if len(samples) < round(shortest * SAMPLE_RATE):
         seconds = len(samples) / SAMPLE_RATE
         raise AudioError(f"{shown} lasts {seconds:.2f} s; at least {shortest:g} s is needed.")
-    return Clip(samples, shown, rate, channels)
+    heard = condition(samples)
+    return Clip(heard.samples, shown, rate, channels, conditioning=heard.notes, dc=heard.dc, clipped=meter.share())
 
 
-def _decode(file: IO[bytes], shown: str) -> tuple[np.ndarray, int, int]:
-    """Decode the first audio stream in pieces: (16 kHz mono samples, source rate, channels)."""
+def _decode(file: IO[bytes], shown: str, meter: ClippingMeter) -> tuple[np.ndarray, int, int]:
+    """Decode the first audio stream in pieces: (16 kHz mono samples, source rate, channels); `meter` hears them all."""
     import av
     import soxr
 
@@ -105,7 +119,9 @@ def _decode(file: IO[bytes], shown: str) -> tuple[np.ndarray, int, int]:
                     rate, channels = frame.sample_rate, frame.layout.nb_channels
                     resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="VHQ")
                 for piece in to_float.resample(frame):
-                    mono = piece.to_ndarray().mean(axis=0, dtype=np.float32)
+                    decoded = piece.to_ndarray()
+                    meter.add(decoded.ravel())
+                    mono = decoded.mean(axis=0, dtype=np.float32)
                     parts.append(mono if rate == SAMPLE_RATE else resampler.resample_chunk(mono))
             if resampler is not None and rate != SAMPLE_RATE:
                 parts.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))

@@ -7,7 +7,17 @@ import io
 from html import escape
 
 from sqllm.listeners.profiles import PROFILES
-from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArtifact, Judgement, Score, describe
+from sqllm.scores import (
+    DIMENSION_WORDS,
+    DIMENSIONS,
+    HIGHEST,
+    LOWEST,
+    HeardArtifact,
+    Judgement,
+    Measures,
+    Score,
+    describe,
+)
 from sqllm.signal.audio import AudioError, load_clip
 from sqllm.signal.plots import spectrogram_figure
 
@@ -22,7 +32,7 @@ def empty_report() -> str:
 
 
 def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
-    """A judgement as HTML: warnings, five scores with their uncertainty, the reason and the faults heard."""
+    """A judgement as HTML: warnings, scores with their uncertainty, the reason, the faults heard, measures."""
     rows = "".join(_score_html(name, judgement.scores[name]) for name in DIMENSIONS)
     about = [escape(judgement.file), f"{judgement.seconds:.1f} s", escape(_title(judgement.profile))]
     if judgement.reference:
@@ -30,7 +40,8 @@ def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
     return (
         f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
         f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{_grid(rows)}'
-        f"{_words_html(rationale, writing)}<h2>Faults heard</h2>{_artifacts_html(judgement.artifacts)}</section>"
+        f"{_words_html(rationale, writing)}<h2>Faults heard</h2>{_artifacts_html(judgement.artifacts)}"
+        f"{_measures_html(judgement.measures)}</section>"
     )
 
 
@@ -107,6 +118,26 @@ def _artifacts_html(artifacts: tuple[HeardArtifact, ...]) -> str:
         kind = artifact.kind.replace("-", " ").capitalize()
         chips.append(f"<li><b>{kind}</b> {artifact.severity}{', ' + spans if spans else ''}</li>")
     return f'<ul class="sq-faults">{"".join(chips)}</ul>'
+
+
+def _measures_html(measures: Measures | None) -> str:
+    """The measured facts as a table of pairs; what can't be told is said so."""
+    if measures is None:
+        return ""
+    level, crest = measures.active_level_dbov, measures.crest_db
+    rows = {
+        "Active level": "silent" if level is None else f"{level:.1f} dBov",
+        "Noise floor": f"{measures.noise_floor_dbov:.0f} dBov",
+        "Signal-to-noise ratio": measures.snr_in_words(),
+        "Bandwidth": "7.4 kHz or more" if measures.bandwidth_hz is None else f"{measures.bandwidth_hz / 1000:.1f} kHz",
+        "Clipped samples": f"{measures.clipped_percent:.1f}%",
+        "Peak": f"{measures.peak_dbov:.1f} dBov" + (f", {crest:.1f} dB over the level" if crest is not None else ""),
+        "Gaps": _spans_text(measures.gaps) or "none",
+        "DC": f"{100 * measures.dc:.1f}%",
+        "File": measures.source_in_words(),
+    }
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
+    return f'<h2>Measured</h2><dl class="sq-measures">{cells}</dl>'
 
 
 def _spans_text(spans: tuple[tuple[float, float], ...]) -> str:

@@ -93,6 +93,8 @@ def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> Non
         "scores",
         "rationale",
         "artifacts",
+        "measures",
+        "conditioning",
         "warnings",
         "model",
     ]

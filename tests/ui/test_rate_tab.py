@@ -119,6 +119,12 @@ def test_report_without_warnings_has_no_warning_box(tiny: SpeechQualityLLM, spee
     assert "sq-warnings" not in report(judgement, "")
 
 
+def test_report_has_the_measured_facts(tiny: SpeechQualityLLM, speech_file: Path) -> None:
+    html = report(tiny.rate(speech_file, rationale=False), "")
+    assert "<dt>Active level</dt><dd>-26.0 dBov</dd>" in html
+    assert "<dt>Clipped samples</dt><dd>0.0%</dd>" in html
+
+
 def test_report_shows_names_and_words_as_text_only(tiny: SpeechQualityLLM, speech_file: Path) -> None:
     from dataclasses import replace
 
