@@ -32,6 +32,7 @@ from sqllm.signal.audio import SAMPLE_RATE, Clip, windows
 from sqllm.signal.measures import measure
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
 from sqllm.signal.spectra import with_changes
+from sqllm.signal.speed import suspected_speed
 from sqllm.words.fact_check import contradictions
 from sqllm.words.notes import Notes
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
@@ -167,12 +168,18 @@ class Hearing:
     def _speech_heard(self) -> bool:
         return max(heard.speech for heard in self._listen_as(TYPICAL)) >= 0.5
 
+    @cached_property
+    def _suspicion(self) -> str:
+        return suspected_speed(self.clip.samples)
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to keep in mind with these scores, a sentence each."""
         first = (*self.conditioning, *self.first_warnings)
-        if is_silent(self.clip.samples) or (self.speech_found and self._speech_heard):
+        if is_silent(self.clip.samples):
             return first
+        if self.speech_found and self._speech_heard:
+            return (*first, self._suspicion) if self._suspicion else first
         if self.speech_found:
             return (*first, "Hardly any speech was found in this clip: the scores may mean little.")
         return (*first, "No speech was found in this clip: the scores mean little.")

@@ -132,17 +132,17 @@ def _measures_html(measures: Measures | None) -> str:
         "Bandwidth": "7.4 kHz or more" if measures.bandwidth_hz is None else f"{measures.bandwidth_hz / 1000:.1f} kHz",
         "Clipped samples": f"{measures.clipped_percent:.1f}%",
         "Peak": f"{measures.peak_dbov:.1f} dBov" + (f", {crest:.1f} dB over the level" if crest is not None else ""),
-        "Gaps": _spans_text(measures.gaps) or "none",
-        "DC": f"{100 * measures.dc:.1f}%",
+        "DC": f"{100 * measures.dc:.1f}%".replace("-0.0", "0.0"),
         "File": measures.source_in_words(),
+        "Gaps": _spans_text(measures.gaps, 2) or "none",
     }
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
     return f'<h2>Measured</h2><dl class="sq-measures">{cells}</dl>'
 
 
-def _spans_text(spans: tuple[tuple[float, float], ...]) -> str:
+def _spans_text(spans: tuple[tuple[float, float], ...], digits: int = 1) -> str:
     """The first moments of an artifact: "2.1–2.3 s, 4.7–4.8 s and 3 more"."""
-    told = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in spans[:MOST_SPANS])
+    told = ", ".join(f"{start:.{digits}f}–{end:.{digits}f} s" for start, end in spans[:MOST_SPANS])
     return told + (f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else "")
 
 
