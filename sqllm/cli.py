@@ -161,6 +161,8 @@ def _in_words(judgement: Judgement) -> Sequence[str]:
         lines.append(judgement.rationale)
     if judgement.artifacts:
         lines.append("Heard: " + ", ".join(f"{a.severity} {a.kind}" for a in judgement.artifacts))
+    if judgement.measures is not None:
+        lines.append(f"Measured: {judgement.measures.in_words()}")
     return [*lines, *(f"Note: {warning}" for warning in judgement.warnings)]
 
 

@@ -172,6 +172,92 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class Measures:
+    """The measured facts of a clip (`sqllm.signal.measures`); levels in dBov, 0 dBov being a full-scale square wave.
+
+    - `active_level_dbov`: level while there is speech (ITU-T P.56, method B), to .1 dB; None for silence.
+    - `activity`: share of the time that is active by P.56, its hangover included, 0-1.
+    - `noise_floor_dbov`: level of the steady noise, to 2 dB; -100 for none.
+    - `snr_db`: active level of the speech over the noise, to 2 dB from 0 to 40 dB in steady noise; for noise that
+      comes and goes see `noise_floor.speech_to_noise`; 60 stands for more; None where it can't be told.
+    - `bandwidth_hz`: where the spectrum ends, to 300 Hz where it ends in a steep edge; None from 7.4 kHz on.
+    - `clipped_percent`: share of the samples that lie at a ceiling, to .2 points; less after lossy coding.
+    - `dc`: mean of the file's samples, full scale being 1; exact.
+    - `gaps`: where the sound is gone between sounds, (start, end) in s, to 10 ms.
+    - `crest_db`: peak over the active level, to .1 dB; None for silence.
+    - `peak_dbov`: the largest absolute sample; exact.
+    - `seconds`, `format` ("WAV"; empty where it did not come from a file), `rate_hz`, `channels`: what the file is.
+
+    How each is found stands in `sqllm.signal` (`speech_level`, `noise_floor`, `clipping`, `gaps`); what it was held to,
+    in `sqllm.evaluation.measures_validation`.
+    """
+
+    active_level_dbov: float | None
+    activity: float
+    noise_floor_dbov: float
+    snr_db: float | None
+    bandwidth_hz: float | None
+    clipped_percent: float
+    dc: float
+    gaps: tuple[tuple[float, float], ...]
+    crest_db: float | None
+    peak_dbov: float
+    seconds: float
+    format: str
+    rate_hz: int
+    channels: int
+
+    def to_json(self) -> dict[str, object]:
+        """The object under `measures`; every unit is in its key."""
+        return {
+            "active_level_dbov": _rounded(self.active_level_dbov, 1),
+            "activity_percent": round(100 * self.activity, 1),
+            "noise_floor_dbov": round(self.noise_floor_dbov, 1),
+            "snr_db": _rounded(self.snr_db, 1),
+            "bandwidth_hz": _rounded(self.bandwidth_hz, -1),
+            "clipped_percent": round(self.clipped_percent, 2),
+            "dc": round(self.dc, 4) + 0.0,  # no "-0.0"
+            "gaps": [[round(start, 3), round(end, 3)] for start, end in self.gaps],
+            "crest_db": _rounded(self.crest_db, 1),
+            "peak_dbov": round(self.peak_dbov, 1),
+            "seconds": round(self.seconds, 2),
+            "format": self.format,
+            "rate_hz": self.rate_hz,
+            "channels": self.channels,
+        }
+
+    def in_words(self) -> str:
+        """One line: "-26.1 dBov active, SNR 18 dB, 3.4 kHz wide, 0.0% clipped, 16 kHz mono WAV"."""
+        if self.active_level_dbov is None:
+            return f"silent, {self.source_in_words()}"
+        level, clipped = f"{self.active_level_dbov:.1f} dBov active", f"{self.clipped_percent:.1f}% clipped"
+        parts = [level, f"SNR {self.snr_in_words()}", self.width_in_words(), clipped]
+        if self.gaps:
+            lost = sum(end - start for start, end in self.gaps)
+            parts.append(f"{len(self.gaps)} gap{'s' * (len(self.gaps) > 1)} ({lost:.2f} s)")
+        return ", ".join([*parts, self.source_in_words()])
+
+    def snr_in_words(self) -> str:
+        if self.snr_db is None:
+            return "unknown"
+        return f"{self.snr_db:.0f} dB{' or more' if self.snr_db >= 60 else ''}"
+
+    def width_in_words(self) -> str:
+        return "7.4 kHz wide or more" if self.bandwidth_hz is None else f"{self.bandwidth_hz / 1000:.1f} kHz wide"
+
+    def source_in_words(self) -> str:
+        """What the file is: "16 kHz mono WAV"."""
+        channels = {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels")
+        return f"{self.rate_hz / 1000:g} kHz {channels} {self.format}".strip()
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    if value is None:
+        return None
+    return round(value, digits) if digits > 0 else int(round(value, digits))
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What a listener says of a clip: five scores, a reason, the artifacts heard, and warnings.
 
@@ -191,6 +277,8 @@ class Judgement:
     warnings: tuple[str, ...]
     model: Mapping[str, str]
     alignment: ReferenceMatch | None = None
+    measures: Measures | None = None
+    conditioning: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The object that `sqllm rate --json` prints."""
@@ -204,6 +292,8 @@ class Judgement:
             "artifacts": [artifact.to_json() for artifact in self.artifacts],
             "speech": self.speech.to_json(),
             "alignment": self.alignment.to_json() if self.alignment else None,
+            "measures": None if self.measures is None else self.measures.to_json(),
+            "conditioning": list(self.conditioning),
             "warnings": list(self.warnings),
             "model": dict(self.model),
         }

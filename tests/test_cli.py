@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def test_words_for_people(run, speech_file: Path) -> None:
         "Discontinuity",
         "Loudness",
     ]
+    assert re.search(r"^Measured: -\d\d\.\d dBov active, SNR .*clipped, .*16 kHz mono", out, re.MULTILINE)
 
 
 def test_a_clip_without_speech_is_told_in_a_sentence(run, speech_file: Path, tmp_path: Path) -> None:
@@ -62,6 +64,7 @@ def test_a_clip_without_speech_is_told_in_a_sentence(run, speech_file: Path, tmp
     assert code == 0
     assert out.splitlines() == [
         "silence.wav, 2.0 s, no speech in 2.0 s, typical listener",
+        "Measured: silent, 16 kHz mono WAV",
         "Note: The clip is silent: there is nothing to rate.",
     ]
     assert json.loads(run("rate", str(silence), "--json")[1])["scores"] is None

@@ -230,7 +230,7 @@ def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
     ).to_json()
     assert list(shown) == [
         *("file", "reference", "seconds", "profile", "scores", "rationale", "artifacts"),
-        *("speech", "alignment", "warnings", "model"),
+        *("speech", "alignment", "measures", "conditioning", "warnings", "model"),
     ]
     assert shown["speech"] == {"share": 0.5, "spans": [[0.5, 1.25], [2.0, 3.0]]}
     assert list(shown["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -13,9 +14,8 @@ from torch import Tensor
 
 from sqllm.judge.decoding import tell
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
-from sqllm.judge.signal_checks import prepare_reference, speech_beside, speech_warnings
+from sqllm.judge.signal_checks import reference_notes
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
-from sqllm.model.encoders.base import pad_batch
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import (
     ARTIFACT_KINDS,
@@ -24,14 +24,14 @@ from sqllm.scores import (
     SEVERITIES,
     HeardArtifact,
     Judgement,
+    Measures,
     ReferenceMatch,
     Score,
     Speech,
 )
-from sqllm.signal.audio import SAMPLE_RATE, Clip
+from sqllm.signal.audio import Clip
+from sqllm.signal.measures import measure
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
-from sqllm.signal.spectra import with_changes
-from sqllm.signal.speech import speech_windows
 from sqllm.words.fact_check import contradictions
 from sqllm.words.notes import Notes
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
@@ -188,7 +188,20 @@ class Hearing:
             warnings=self.warnings,
             model=self.name,
             alignment=self.alignment,
+            measures=self.measures,
+            conditioning=self.conditioning,
         )
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What can be measured of the clip."""
+        return measure(self.clip)
+
+    @property
+    def conditioning(self) -> tuple[str, ...]:
+        """What was done to the clip, and to its reference, before they were heard, a sentence each."""
+        heard = self.reference if self.reference_tokens is not None else None
+        return (*self.clip.conditioning, *(reference_notes(heard) if heard else ()))
 
     def ask(self, question: str, profile: str | ListenerProfile | None = None) -> Answer:
         """The model's answer to a question in plain words; raises `ValueError` for an empty question."""
@@ -280,57 +293,3 @@ class Hearing:
 def describe_profile(profile: ListenerProfile) -> str:
     """A profile's name for output, with its note where it has one."""
     return f"{profile.name}: {profile.note}" if profile.note else profile.name
-
-
-def hear(model: SpeechQualityModel, name: dict[str, str], clip: Clip, reference: Clip | None = None) -> Hearing:
-    """Listen to one clip and, if it matches, its reference."""
-    return hear_many(model, name, [(clip, reference)])[0]
-
-
-def hear_many(
-    model: SpeechQualityModel, name: dict[str, str], pairs: Sequence[tuple[Clip, Clip | None]], batch: int = 8
-) -> list[Hearing]:
-    """Listen to clips with their references, `batch` windows a pass of the encoder."""
-    if not pairs:
-        return []
-    waves: list[np.ndarray] = []
-    places: list[tuple[int, bool]] = []
-    prepared = [prepare_reference(clip, reference) for clip, reference in pairs]
-    found = [speech_beside(clip, aligned) for (clip, _), (aligned, _) in zip(pairs, prepared, strict=True)]
-    cuts = [speech_windows(clip.samples, speech) for (clip, _), speech in zip(pairs, found, strict=True)]
-    for index, (clip, _) in enumerate(pairs):
-        aligned = prepared[index][0]
-        for start, end in cuts[index]:
-            waves.append(clip.samples[start:end])
-            places.append((index, False))
-            if aligned is not None and aligned.same_speech:
-                waves.append(aligned.samples[start:end])
-                places.append((index, True))
-    tokens, located = _encode(model, waves, batch)
-    hearings = []
-    for index, (clip, reference) in enumerate(pairs):
-        aligned, warnings = prepared[index]
-        warnings += speech_warnings(clip, found[index])
-        spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in cuts[index]]
-        own = [i for i, place in enumerate(places) if place == (index, False)]
-        paired = [i for i, place in enumerate(places) if place == (index, True)]
-        beside, moments = None, [located[i] for i in own] if located else []
-        if aligned is not None and aligned.same_speech:
-            rows = zip(own, paired, strict=True)
-            changed = [with_changes(tokens[j], waves[i], waves[j]) for i, j in rows]
-            beside = torch.stack(changed) if changed else torch.zeros(0)
-        match = aligned.match if aligned else None
-        heard = (tokens[own], beside, warnings, found[index], match, moments)
-        hearings.append(Hearing(model, name, clip, reference, spans, *heard))
-    return hearings
-
-
-def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:
-    """The audio tokens of waves, [waves, tokens, width + 2], and of each where faults are, if the encoder can tell."""
-    parts, located = [], []
-    for start in range(0, len(waves), batch):
-        with torch.inference_mode():
-            tokens, moments = model.listen(*pad_batch(waves[start : start + batch]))
-        parts.append(tokens)
-        located += moments or []
-    return torch.cat(parts) if parts else torch.zeros(0), located

@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 
 from sqllm.judge.compare import COMPARE_QUESTION, Preference, prefer
-from sqllm.judge.hearing import Answer, Hearing, hear, hear_many
+from sqllm.judge.hearing import Answer, Hearing
+from sqllm.judge.listening import hear, hear_many
 from sqllm.listeners.profiles import ListenerProfile
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import Judgement

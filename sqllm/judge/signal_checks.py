@@ -11,6 +11,7 @@ from sqllm.signal.alignment import Alignment, align_reference
 from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, Clip, active_level
 from sqllm.signal.spans import merge_spans
 from sqllm.signal.speech import find_speech
+from sqllm.signal.speed import suspected_speed
 
 UNCERTAIN_SECONDS = 1.0
 MOSTLY_MATCHED = 0.5  # share of the speech below which a reference says little of the rest
@@ -31,7 +32,14 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
         warnings.append(f"Only {share} of the speech matches the reference: the comparison holds for that part alone.")
     elif not alignment.same_speech and not is_silent(clip.samples):
         warnings.append("The reference does not seem to be the same speech: the clip was rated without it.")
+    if alignment.same_speech:
+        warnings += reference_notes(reference)
     return alignment, tuple(warnings)
+
+
+def reference_notes(reference: Clip) -> list[str]:
+    """What was done to a reference before it was heard, a sentence each."""
+    return [f"Reference: {note[0].lower()}{note[1:]}" for note in reference.conditioning]
 
 
 def _signal_warnings(clip: Clip) -> Iterator[str]:
@@ -56,14 +64,15 @@ def speech_beside(clip: Clip, aligned: Alignment | None) -> Speech:
 
 
 def speech_warnings(clip: Clip, speech: Speech) -> tuple[str, ...]:
-    """What to keep in mind where there is no speech, or hardly any."""
+    """What to keep in mind where there is no speech, hardly any, or some at a speed that is not a talker's."""
     if is_silent(clip.samples):
         return ()  # said already
     if not speech.spans:
         return ("No speech was found in this clip: there is nothing to rate.",)
     if speech.seconds < UNCERTAIN_SECONDS <= clip.seconds:
         return (f"Only {speech.seconds:.1f} s of speech were found in this clip: the scores are uncertain.",)
-    return ()
+    speed = suspected_speed(clip.samples)
+    return (speed,) if speed else ()
 
 
 def is_silent(samples: np.ndarray) -> bool:

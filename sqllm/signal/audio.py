@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sqllm.signal.conditioning import condition
 from sqllm.signal.decode import SAMPLE_RATE as SAMPLE_RATE
 from sqllm.signal.decode import AudioError as AudioError
 from sqllm.signal.decode import Decoder, RawSamples, Source
@@ -26,7 +27,8 @@ class Clip:
     `samples` is mono float32 at 16 kHz, shape [n], full scale +-1, level as in the file.
     `source_rate` is the file's own sampling rate in Hz, `channels` its channel count, `container` and `codec` what it
     is ("WAV", "pcm_s16le"), and `bits` how many a sample has, where the codec keeps them all. `conditioning` says in
-    sentences what was done to the clip.
+    sentences what was done to the clip; `dc` is the mean of the samples that was taken from it. `clipped` is the share
+    of samples (0-1) that are clipped in the file, None where that wasn't counted.
     """
 
     samples: np.ndarray
@@ -37,6 +39,8 @@ class Clip:
     codec: str = ""
     bits: int | None = None
     conditioning: tuple[str, ...] = ()
+    dc: float = 0.0
+    clipped: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -50,7 +54,7 @@ def load_clip(
     raw: RawSamples | None = None,
     decode: Decoder = decode_apart,
 ) -> Clip:
-    """Decode a file (path or bytes) to mono float32 at 16 kHz, its level untouched.
+    """Decode a file (path or bytes) to mono float32 at 16 kHz, its level untouched (but see `conditioning.condition`).
 
     `raw` says what a file without a header holds. Files are decoded in a process of their own, unless `decode` is
     `decode_here`, which is for those that are trusted not to crash it.
@@ -75,9 +79,10 @@ def load_clip(
     if len(samples) < round(shortest * SAMPLE_RATE):
         seconds = len(samples) / SAMPLE_RATE
         raise AudioError(f"{shown} lasts {seconds:.2f} s; at least {shortest:g} s is needed.")
-    return Clip(
-        samples, shown, facts.rate, facts.channels, facts.container, facts.codec, facts.bits, facts.conditioning
-    )
+    heard = condition(samples)
+    notes = (*facts.conditioning, *heard.notes)
+    known = (facts.rate, facts.channels, facts.container, facts.codec, facts.bits)
+    return Clip(heard.samples, shown, *known, notes, heard.dc, facts.clipped)
 
 
 def frame_energies(samples: np.ndarray, seconds: float = FRAME_SECONDS) -> np.ndarray:

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sqllm.signal.channels import ChannelStatistics, HeardChannels
+from sqllm.signal.clipping import ClippingMeter
 from sqllm.signal.formats import (
     CONTAINERS,
     FORMATS_IN_WORDS,
@@ -58,7 +59,8 @@ class RawSamples:
 @dataclass(frozen=True)
 class SourceFacts:
     """What a file is: sampling rate in Hz, channels, container, codec, bits a sample where the codec keeps them all,
-    and in `conditioning`, a sentence each, what was done to it besides mixing its channels down.
+    in `conditioning`, a sentence each, what was done to it besides mixing its channels down, and the share of clipped
+    samples (0-1; None where that can't be told).
     """
 
     rate: int
@@ -67,6 +69,7 @@ class SourceFacts:
     codec: str
     bits: int | None = None
     conditioning: tuple[str, ...] = ()
+    clipped: float | None = None
 
 
 class Sink(Protocol):
@@ -140,6 +143,7 @@ class _Pass:
         self._rate = self._written = 0
         self._packets = self._damaged = 0
         self._numbers = True
+        self._clipping = ClippingMeter()
 
     def heard(self) -> HeardChannels:
         """The channels to hear, as this pass found."""
@@ -169,7 +173,8 @@ class _Pass:
                 self._hear(samples, now)
             self._finish_rate()
             facts = SourceFacts(rate, channels, container_name(container.format.name), *_codec(stream))
-        return replace(facts, conditioning=tuple(self._notes(len(container.streams.audio))))
+        notes = tuple(self._notes(len(container.streams.audio)))
+        return replace(facts, conditioning=notes, clipped=self._clipping.share())
 
     def _pieces(self, container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[tuple[Any, int]]:
         """Samples [channels, n] float32 and their rate. Damaged packets are left out, as long as others are whole."""
@@ -214,6 +219,7 @@ class _Pass:
             samples = samples[list(self._indices)]
         elif self._statistics is not None:
             self._statistics.add(samples)
+        self._clipping.add(samples.ravel())
         mono = samples[0] if len(samples) == 1 else samples.mean(axis=0, dtype=np.float32)
         numbers = np.isfinite(mono)
         if not numbers.all():

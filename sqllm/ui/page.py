@@ -66,6 +66,12 @@ CSS = """
   border: 1px solid #d9a441; background: color-mix(in srgb, #d9a441 14%, transparent); }
 .sq-faults { list-style: none; display: flex; flex-wrap: wrap; gap: 8px; margin: 4px 0 0; padding: 0; }
 .sq-faults li { border: 1px solid var(--border-color-primary); border-radius: 999px; padding: 2px 12px; margin: 0; }
+.sq-measures { display: grid; grid-template-columns: repeat(auto-fill, minmax(230px, 1fr)); column-gap: 28px; margin: 0;
+  font-size: 0.85rem; font-variant-numeric: tabular-nums; }
+.sq-measures div { display: flex; justify-content: space-between; gap: 12px; padding: 3px 0;
+  border-bottom: 1px solid var(--border-color-primary); }
+.sq-measures dt { color: var(--sq-quiet); }
+.sq-measures dd { margin: 0; text-align: right; }
 #examples { border-radius: 0; }
 .sq-picture { display: block; width: 100%; height: auto; margin: 0; }
 .sq-ask { align-items: flex-end; gap: 12px; }

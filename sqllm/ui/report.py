@@ -7,7 +7,17 @@ import io
 from html import escape
 
 from sqllm.listeners.profiles import PROFILES
-from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST, HeardArtifact, Judgement, Score, describe
+from sqllm.scores import (
+    DIMENSION_WORDS,
+    DIMENSIONS,
+    HIGHEST,
+    LOWEST,
+    HeardArtifact,
+    Judgement,
+    Measures,
+    Score,
+    describe,
+)
 from sqllm.signal.alignment import align_reference
 from sqllm.signal.audio import AudioError, Clip, load_clip
 from sqllm.signal.plots import spectrogram_figure
@@ -24,8 +34,8 @@ def empty_report() -> str:
 
 
 def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
-    """A judgement as HTML: warnings, five scores with their uncertainty, the reason and the faults heard; only a
-    sentence where there is no speech.
+    """A judgement as HTML: warnings, five scores with their uncertainty, the reason, the faults heard and what was
+    measured; instead of what is heard a sentence where there is no speech.
     """
     about = [escape(judgement.file), f"{judgement.seconds:.1f} s", str(judgement.speech)]
     about.append(escape(_title(judgement.profile)))
@@ -43,7 +53,8 @@ def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
         )
     return (
         f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
-        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{heard}</section>'
+        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{heard}'
+        f"{_measures_html(judgement.measures)}</section>"
     )
 
 
@@ -127,9 +138,29 @@ def _artifacts_html(artifacts: tuple[HeardArtifact, ...]) -> str:
     return f'<ul class="sq-faults">{"".join(chips)}</ul>'
 
 
-def _spans_text(spans: tuple[tuple[float, float], ...]) -> str:
+def _measures_html(measures: Measures | None) -> str:
+    """The measured facts as a table of pairs; what can't be told is said so."""
+    if measures is None:
+        return ""
+    level, crest = measures.active_level_dbov, measures.crest_db
+    rows = {
+        "Active level": "silent" if level is None else f"{level:.1f} dBov",
+        "Noise floor": f"{measures.noise_floor_dbov:.0f} dBov",
+        "Signal-to-noise ratio": measures.snr_in_words(),
+        "Bandwidth": "7.4 kHz or more" if measures.bandwidth_hz is None else f"{measures.bandwidth_hz / 1000:.1f} kHz",
+        "Clipped samples": f"{measures.clipped_percent:.1f}%",
+        "Peak": f"{measures.peak_dbov:.1f} dBov" + (f", {crest:.1f} dB over the level" if crest is not None else ""),
+        "DC": f"{100 * measures.dc:.1f}%".replace("-0.0", "0.0"),
+        "File": measures.source_in_words(),
+        "Gaps": _spans_text(measures.gaps, 2) or "none",
+    }
+    cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
+    return f'<h2>Measured</h2><dl class="sq-measures">{cells}</dl>'
+
+
+def _spans_text(spans: tuple[tuple[float, float], ...], digits: int = 1) -> str:
     """The first moments of an artifact: "2.1–2.3 s, 4.7–4.8 s and 3 more"."""
-    told = ", ".join(f"{start:.1f}–{end:.1f} s" for start, end in spans[:MOST_SPANS])
+    told = ", ".join(f"{start:.{digits}f}–{end:.{digits}f} s" for start, end in spans[:MOST_SPANS])
     return told + (f" and {len(spans) - MOST_SPANS} more" if len(spans) > MOST_SPANS else "")
 
 

@@ -215,6 +215,8 @@ def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> Non
         "artifacts",
         "speech",
         "alignment",
+        "measures",
+        "conditioning",
         "warnings",
         "model",
     ]

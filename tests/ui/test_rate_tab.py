@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +144,15 @@ def test_report_tells_how_the_reference_fits_and_nothing_of_one_that_was_refused
     assert "Spectrogram of the clip" in spectrograms_html(str(late), str(other))
 
 
-def test_report_shows_names_and_words_as_text_only(tiny: SpeechQualityLLM, speech_file: Path) -> None:
-    from dataclasses import replace
+def test_report_has_the_measured_facts(tiny: SpeechQualityLLM, speech_file: Path) -> None:
+    judgement = tiny.rate(speech_file, rationale=False)
+    assert judgement.measures is not None
+    html = report(judgement, "")
+    assert f"<dt>Active level</dt><dd>{judgement.measures.active_level_dbov:.1f} dBov</dd>" in html
+    assert "<dt>Clipped samples</dt><dd>0.0%</dd>" in html
 
+
+def test_report_shows_names_and_words_as_text_only(tiny: SpeechQualityLLM, speech_file: Path) -> None:
     faults = (HeardArtifact("packet-loss", "strong", tuple((t, t + 0.25) for t in range(6))),)
     judgement = replace(tiny.rate(speech_file, rationale=False), file="<img src=x>.wav", artifacts=faults)
     html = report(judgement, "<b>bold</b>")

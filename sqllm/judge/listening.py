@@ -1,0 +1,71 @@
+"""Listening: clips and their references through the encoder, once, into hearings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sqllm.judge.hearing import Hearing
+from sqllm.judge.signal_checks import prepare_reference, speech_beside, speech_warnings
+from sqllm.model.encoders.base import pad_batch
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.signal.audio import SAMPLE_RATE, Clip
+from sqllm.signal.spectra import with_changes
+from sqllm.signal.speech import speech_windows
+
+
+def hear(model: SpeechQualityModel, name: dict[str, str], clip: Clip, reference: Clip | None = None) -> Hearing:
+    """Listen to one clip and, if it matches, its reference."""
+    return hear_many(model, name, [(clip, reference)])[0]
+
+
+def hear_many(
+    model: SpeechQualityModel, name: dict[str, str], pairs: Sequence[tuple[Clip, Clip | None]], batch: int = 8
+) -> list[Hearing]:
+    """Listen to clips with their references, `batch` windows a pass of the encoder."""
+    if not pairs:
+        return []
+    waves: list[np.ndarray] = []
+    places: list[tuple[int, bool]] = []
+    prepared = [prepare_reference(clip, reference) for clip, reference in pairs]
+    found = [speech_beside(clip, aligned) for (clip, _), (aligned, _) in zip(pairs, prepared, strict=True)]
+    cuts = [speech_windows(clip.samples, speech) for (clip, _), speech in zip(pairs, found, strict=True)]
+    for index, (clip, _) in enumerate(pairs):
+        aligned = prepared[index][0]
+        for start, end in cuts[index]:
+            waves.append(clip.samples[start:end])
+            places.append((index, False))
+            if aligned is not None and aligned.same_speech:
+                waves.append(aligned.samples[start:end])
+                places.append((index, True))
+    tokens, located = _encode(model, waves, batch)
+    hearings = []
+    for index, (clip, reference) in enumerate(pairs):
+        aligned, warnings = prepared[index]
+        warnings += speech_warnings(clip, found[index])
+        spans = [(start / SAMPLE_RATE, end / SAMPLE_RATE) for start, end in cuts[index]]
+        own = [i for i, place in enumerate(places) if place == (index, False)]
+        paired = [i for i, place in enumerate(places) if place == (index, True)]
+        beside, moments = None, [located[i] for i in own] if located else []
+        if aligned is not None and aligned.same_speech:
+            rows = zip(own, paired, strict=True)
+            changed = [with_changes(tokens[j], waves[i], waves[j]) for i, j in rows]
+            beside = torch.stack(changed) if changed else torch.zeros(0)
+        match = aligned.match if aligned else None
+        heard = (tokens[own], beside, warnings, found[index], match, moments)
+        hearings.append(Hearing(model, name, clip, reference, spans, *heard))
+    return hearings
+
+
+def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:
+    """The audio tokens of waves, [waves, tokens, width + 2], and of each where faults are, if the encoder can tell."""
+    parts, located = [], []
+    for start in range(0, len(waves), batch):
+        with torch.inference_mode():
+            tokens, moments = model.listen(*pad_batch(waves[start : start + batch]))
+        parts.append(tokens)
+        located += moments or []
+    return torch.cat(parts) if parts else torch.zeros(0), located
