@@ -250,10 +250,10 @@ def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:
 
 
 def test_lora_on_nf4_has_gradients_also_after_an_evaluation_pass(llm_folder: Path) -> None:
-    import bitsandbytes
+    from bitsandbytes.nn.modules import Linear4bit
 
     model = new_model(config_for(llm_folder, quantize="nf4"), torch.float32)
-    quantised = [module for module in model.llm.modules() if isinstance(module, bitsandbytes.nn.Linear4bit)]
+    quantised = [module for module in model.llm.modules() if isinstance(module, Linear4bit)]
     assert len(quantised) == 14
     assert not any(module.support_avx512bf16_for_cpu for module in quantised)
     before = nf4_step(model)
