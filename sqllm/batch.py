@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import csv
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.profiles import ListenerProfile
 from sqllm.manifest import read_manifest
-from sqllm.scores import DIMENSIONS
+from sqllm.scores import DIMENSIONS, clamp
 from sqllm.signal.audio import AudioError, Clip, load_clip
 from sqllm.signal.decode import RawSamples
 from sqllm.signal.folder import media_files
@@ -54,16 +57,43 @@ def score_many(
     warnings say why.
     """
     import pandas as pd
-    from tqdm import tqdm
 
     rows = table if isinstance(table, pd.DataFrame) else pd.DataFrame({"file": list(map(str, table))})
-    records = rows.to_dict("records")
-    done: list[dict[str, Any]] = []
+    scored = list(score_rows(judge, rows.to_dict("records"), profile, rationale, progress, raw))
+    return pd.DataFrame(scored, columns=columns_of(rationale))
+
+
+def columns_of(rationale: bool = False) -> list[str]:
+    """The columns of what `score_many` gives."""
+    return [*COLUMNS, *(["rationale"] if rationale else [])]
+
+
+def score_rows(
+    judge: SpeechQualityLLM,
+    records: Sequence[dict[Any, Any]],
+    profile: str | ListenerProfile | None = None,
+    rationale: bool = False,
+    progress: bool = False,
+    raw: RawSamples | None = None,
+) -> Iterator[dict[str, Any]]:
+    """`score_many` a row at a time, as each is made, so that what is done can be kept whatever happens next."""
+    from tqdm import tqdm
+
     with tqdm(total=len(records), unit="clip", disable=not progress) as bar:
         for start in range(0, len(records), CLIPS_A_BATCH):
-            done += _score_batch(judge, records[start : start + CLIPS_A_BATCH], profile, rationale, raw)
-            bar.update(len(done) - bar.n)
-    return pd.DataFrame(done, columns=[*COLUMNS, *(["rationale"] if rationale else [])])
+            for row in _score_batch(judge, records[start : start + CLIPS_A_BATCH], profile, rationale, raw):
+                yield row
+                bar.update()
+
+
+def write_scores(out: Path, rows: Iterable[dict[str, Any]], rationale: bool = False) -> None:
+    """Write rows to a CSV file as they come: one that ends early, also by Ctrl-C, leaves those that are done."""
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns_of(rationale), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(row)
+            file.flush()
 
 
 def _score_batch(
@@ -96,26 +126,40 @@ def _score_batch(
     return scored
 
 
+def read_scores(path: Path) -> pd.DataFrame:
+    """A table that `write_scores` wrote: scores as numbers, all else as text."""
+    import pandas as pd
+
+    empty = {name: [""] for name in SCORE_COLUMNS}
+    texts = {name: str for name in ("file", "condition", "warnings", "error", "rationale")}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=empty)
+
+
 def summarise(scored: pd.DataFrame) -> Iterator[str]:
-    """Lines for the end of a run: counts, and MOS mean, sd and 95% interval, overall and a condition."""
+    """Lines for the end of a run: counts, and MOS mean, sd and 95% interval, overall and a condition.
+
+    The interval tells how the mean would vary with the choice of clips (Student's t, kept on the scale); what each
+    clip's own score is uncertain by stands behind it.
+    """
     good = scored[scored["mos"].notna()]
     speechless = len(scored) - len(good) - int((scored["error"] != "").sum())
     without = f"; {speechless} without speech" if speechless else ""
     yield f"{len(good)} of {len(scored)} clips scored{without}."
     if good.empty:
         return
-    groups = [("all clips", good["mos"])]
+    groups = [("all clips", good)]
     if (good["condition"] != "").any():
-        groups += [(str(name), group["mos"]) for name, group in good.groupby("condition")]
-    for name, mos in groups:
-        half = _half_interval(mos)
-        yield f"{name}: MOS {mos.mean():.2f}, sd {mos.std(ddof=0):.2f}, n {len(mos)}" + half
+        groups += [(str(name), group) for name, group in good.groupby("condition")]
+    for name, group in groups:
+        mos, own = group["mos"], float(np.sqrt(np.mean(np.square(group["mos_std"]))))
+        spread = f"MOS {mos.mean():.2f}, sd {mos.std(ddof=0):.2f}, n {len(mos)}"
+        yield f"{name}: {spread}{_interval_over_clips(mos)}; each clip's score +-{own:.2f}"
 
 
-def _half_interval(values: pd.Series) -> str:
+def _interval_over_clips(values: pd.Series) -> str:
     from scipy.stats import t
 
     if len(values) < 2:
         return ""
     half = float(t.ppf(0.975, len(values) - 1) * values.std() / len(values) ** 0.5)
-    return f", 95% interval {values.mean() - half:.2f} to {values.mean() + half:.2f}"
+    return f", 95% interval over clips {clamp(values.mean() - half):.2f} to {clamp(values.mean() + half):.2f}"

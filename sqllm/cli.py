@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -201,21 +202,30 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> None:
-    from sqllm.batch import list_clips, score_many, summarise
+    from sqllm.batch import list_clips, read_scores, score_rows, summarise, write_scores
     from sqllm.listeners.profiles import get_profile
     from sqllm.signal.folder import left_out
 
     raw = _raw(arguments)
     table, profile = list_clips(arguments.source), get_profile(arguments.profile)
-    if not arguments.out.parent.is_dir():
-        raise ValueError(f"There is no folder {arguments.out.parent} to write to.")
+    _check_target(arguments.out)
     if arguments.source.is_dir() and (others := left_out(arguments.source)):
         print(others, file=sys.stderr)
     judge, watched = _judge(arguments), sys.stderr.isatty()
-    scored = score_many(judge, table, profile, arguments.rationale, progress=watched, raw=raw)
-    scored.to_csv(arguments.out, index=False)
-    print("\n".join(summarise(scored)))
+    rows = score_rows(judge, table.to_dict("records"), profile, arguments.rationale, watched, raw)
+    write_scores(arguments.out, rows, arguments.rationale)
+    print("\n".join(summarise(read_scores(arguments.out))))
     print(f"Written to {arguments.out}.")
+
+
+def _check_target(out: Path) -> None:
+    """Raises `ValueError` where a table can't be written there, before anything is scored."""
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder: name a file in it, such as {out / 'scores.csv'}.")
+    if not out.parent.is_dir():
+        raise ValueError(f"There is no folder {out.parent} to write to.")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise ValueError(f"{out} can't be written: you have no permission.")
 
 
 def _app(arguments: argparse.Namespace) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 
-from sqllm.batch import COLUMNS, SCORE_COLUMNS, list_clips, score_many, summarise
+from sqllm.batch import (
+    COLUMNS,
+    SCORE_COLUMNS,
+    list_clips,
+    read_scores,
+    score_many,
+    score_rows,
+    summarise,
+    write_scores,
+)
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE
@@ -85,3 +96,42 @@ def test_a_clip_without_speech_has_empty_cells_and_a_reason_and_enters_no_mean(
     assert lines[0] == "1 of 4 clips scored; 2 without speech."
     assert [line.split(":")[0] for line in lines[1:]] == ["all clips", "a"]
     assert f"MOS {scored['mos'][0]:.2f}, sd 0.00, n 1" in lines[2]
+
+
+def rated(values: list[float], condition: str = "") -> pd.DataFrame:
+    columns = {"condition": condition, "mos": values, "mos_std": 0.3, "error": ""}
+    return pd.DataFrame(columns, index=range(len(values)))
+
+
+def test_an_interval_stays_on_the_scale_and_says_what_it_covers() -> None:
+    lines = list(summarise(rated([1.2, 4.6], "few")))
+    assert lines[1] == (
+        "all clips: MOS 2.90, sd 1.70, n 2, 95% interval over clips 1.00 to 5.00; each clip's score +-0.30"
+    )
+    copies = list(summarise(rated([4.47] * 125)))[1]
+    assert copies.endswith("95% interval over clips 4.47 to 4.47; each clip's score +-0.30")
+
+
+def test_rows_are_kept_as_they_are_made(tiny: SpeechQualityLLM, folder: Path, tmp_path: Path) -> None:
+    """What was scored before an interruption is in the file, whole."""
+    rows = score_rows(tiny, list_clips(folder).to_dict("records"))
+
+    def interrupted() -> Iterator[dict[str, Any]]:
+        for number, row in enumerate(rows):
+            if number == 5:
+                raise KeyboardInterrupt
+            yield row
+
+    out = tmp_path / "scores.csv"
+    with pytest.raises(KeyboardInterrupt):
+        write_scores(out, interrupted())
+    kept = read_scores(out)
+    assert [Path(name).name for name in kept["file"]] == [f"clip{number}.wav" for number in range(5)]
+    assert kept["mos"].isna().tolist() == [number == 3 for number in range(5)]
+
+
+def test_a_written_table_is_read_back_as_it_was(tiny: SpeechQualityLLM, folder: Path, tmp_path: Path) -> None:
+    table = list_clips(folder).assign(condition="007")
+    scored, out = score_many(tiny, table), tmp_path / "scores.csv"
+    write_scores(out, score_rows(tiny, table.to_dict("records")))
+    pd.testing.assert_frame_equal(read_scores(out), scored, check_dtype=False, atol=2e-3)

@@ -167,3 +167,16 @@ def test_version_names_the_licences(run) -> None:
     _, out, _ = run("--version", "--verbose")
     assert "CC BY-NC-SA 4.0" in out
     assert "Apache-2.0" in out
+
+
+def test_a_target_that_cannot_be_written_is_refused_before_anything_is_scored(
+    run, speech_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sqllm.batch.score_rows", lambda *_: pytest.fail("scored"))
+    for target, said in (
+        (tmp_path, "is a folder: name a file in it"),
+        (tmp_path / "no" / "x.csv", "There is no folder"),
+    ):
+        code, _, err = run("score", str(speech_file.parent), "-o", str(target))
+        assert code == 2
+        assert said in err
