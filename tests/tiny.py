@@ -11,6 +11,7 @@ import torch
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.base_llm import add_lora
 from sqllm.model.config import ModelConfig
+from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.audio import SAMPLE_RATE, set_level
@@ -57,10 +58,10 @@ def save_tiny_llm(folder: Path) -> Path:
     return folder
 
 
-def tiny_model(seed: int = 0) -> SpeechQualityModel:
+def tiny_model(seed: int = 0, encoder: AudioEncoder | None = None) -> SpeechQualityModel:
     llm = tiny_llm(seed).requires_grad_(False)
     torch.manual_seed(seed)
-    model = SpeechQualityModel(CompactEncoder(), add_lora(llm, TINY_CONFIG), byte_tokenizer(), TINY_CONFIG)
+    model = SpeechQualityModel(encoder or CompactEncoder(), add_lora(llm, TINY_CONFIG), byte_tokenizer(), TINY_CONFIG)
     return model.eval()
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sqllm.model.base_llm import BASE_LLM_NAME, CheckpointError, add_lora, load_llm, sha256
 from sqllm.model.config import ModelConfig
-from sqllm.model.device import choose_device
+from sqllm.model.device import CPU, choose_device
 from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.load import load_encoder
 from sqllm.model.speech_llm import SpeechQualityModel
@@ -27,13 +27,17 @@ WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "sqllm.json"
 
 
 def new_model(
-    config: ModelConfig, dtype: torch.dtype = torch.bfloat16, seed: int = 0, encoder_of: Path | None = None
+    config: ModelConfig,
+    dtype: torch.dtype = torch.bfloat16,
+    seed: int = 0,
+    encoder_of: Path | None = None,
+    device: torch.device = CPU,
 ) -> SpeechQualityModel:
     """A model to train: base LLM with fresh LoRA, fresh projector, the encoder from its source or as it is in another
-    checkpoint, `encoder_of`. Raises `ValueError` where that holds none.
+    checkpoint, `encoder_of`. All on one device. Raises `ValueError` where that holds none.
     """
     torch.manual_seed(seed)
-    llm, tokenizer = load_llm(config, dtype)
+    llm, tokenizer = load_llm(config, dtype, device)
     encoder = load_encoder(config.encoder, config.encoder_source or None)
     if encoder_of is not None:
         try:
@@ -42,7 +46,7 @@ def new_model(
             raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
     model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
     choose_trained_parameters(model)
-    return model
+    return model.to(device)
 
 
 def choose_trained_parameters(model: SpeechQualityModel) -> None:
@@ -125,7 +129,7 @@ def load_checkpoint(
     if quantize is not None:
         config = replace(config, quantize=quantize)
     try:
-        llm, tokenizer = load_llm(config, torch.float32)
+        llm, tokenizer = load_llm(config, torch.float32, place)
         encoder = load_encoder(config.encoder, config.encoder_source or None)
         encoder.add_parts_of(_of_encoder(state))
     except OSError as problem:
