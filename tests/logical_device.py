@@ -1,6 +1,6 @@
 """A device that is no hardware: its tensors are CPU tensors in a wrapper that must not meet others, as on a GPU.
 
-    with LogicalDevice():
+    with logical_device():
         model.to("logical")
         model(torch.ones(1))  # raises RuntimeError: the input is on the CPU
 
@@ -13,7 +13,8 @@ process that was forked after the device was first used.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -22,12 +23,14 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map
 
 NAME = "logical"
 _aten = torch.ops.aten
 _COPIES = (_aten.copy_, _aten._to_copy)
 _INDEXING = (_aten.index, _aten.index_put, _aten.index_put_, _aten._index_put_impl_, _aten._unsafe_index_put)
+
+
+_fallbacks = torch.library.Library("_", "IMPL")
 
 
 class LogicalTensor(Tensor):
@@ -57,6 +60,9 @@ class LogicalTensor(Tensor):
     def tolist(self) -> Any:
         return self.held.tolist()
 
+    def untyped_storage(self) -> torch.UntypedStorage:
+        return self.held.untyped_storage()
+
     def numpy(self, *, force: bool = False) -> np.ndarray:
         if not force:
             raise TypeError(f"can't convert {NAME} device type tensor to numpy: copy it to host memory first")
@@ -70,25 +76,34 @@ class LogicalTensor(Tensor):
         return f"{type(self).__name__}({self.held!r})"
 
 
-class LogicalDevice(TorchDispatchMode):
-    """While entered, `device="logical"` and `.to("logical")` work and mixed devices raise `RuntimeError`."""
-
-    def __enter__(self) -> LogicalDevice:
-        _register()
-        _Backend.process = os.getpid()
-        # As with CUDA, a module that moves keeps its parameters' identity.
-        self._swapped = torch.__future__.get_swap_module_params_on_conversion()
-        torch.__future__.set_swap_module_params_on_conversion(True)
+@contextmanager
+def logical_device() -> Iterator[None]:
+    """Within it, `device="logical"` and `.to("logical")` work and mixed devices raise `RuntimeError`."""
+    _register()
+    _Backend.process = os.getpid()
+    swapped = torch.__future__.get_swap_module_params_on_conversion()
+    try:
+        torch.__future__.set_swap_module_params_on_conversion(
+            True
+        )  # a module that moves keeps its parameters' identity
         torch._C._set_only_lift_cpu_tensors(True)  # `torch.tensor(..., device=)` comes by way of the CPU, and by here
-        return super().__enter__()
-
-    def __exit__(self, *problem: Any) -> None:
-        super().__exit__(*problem)
+        with _Mode():
+            yield
+    finally:
         torch._C._set_only_lift_cpu_tensors(False)
-        torch.__future__.set_swap_module_params_on_conversion(self._swapped)
+        torch.__future__.set_swap_module_params_on_conversion(swapped)
+
+
+class _Mode(TorchDispatchMode):
+    """Sees every operation, also those that make a tensor of nothing or bring one from the CPU."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _run(func, args, kwargs or {})
+        kwargs = kwargs or {}
+        if not any(isinstance(leaf, LogicalTensor | torch.device) for leaf in _leaves(args, kwargs)):
+            return func(*args, **kwargs)
+        with self:  # what an operation is composed of is seen by itself
+            composed = func.decompose(*args, **kwargs)
+        return _run(func, args, kwargs) if composed is NotImplemented else composed
 
 
 def is_there(tensor: Tensor) -> bool:
@@ -98,45 +113,73 @@ def is_there(tensor: Tensor) -> bool:
 
 def _run(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """Run an operation on the values; what it gives is on the logical device where CUDA's would be."""
-    leaves = tree_leaves((args, kwargs))
-    wanted = kwargs.get("device")
-    there = any(isinstance(leaf, LogicalTensor) for leaf in leaves)
-    if there or (wanted is not None and torch.device(wanted).type == NAME):
+    leaves = list(_leaves(args, kwargs))
+    there, wanted = any(isinstance(leaf, LogicalTensor) for leaf in leaves), kwargs.get("device")
+    stays = there if wanted is None else wanted.type == NAME
+    if there or stays:
         if os.getpid() != _Backend.process:
             raise RuntimeError("Cannot re-initialize the logical device in forked subprocess")
-        _refuse_mixture(func, args, leaves)
+        if _mixed(func, args, leaves):
+            raise RuntimeError(
+                f"Expected all tensors to be on the same device: {func} was given {NAME} and cpu tensors"
+            )
     if func is _aten._fused_sdp_choice.default and there:
         return SDPBackend.MATH.value  # the fused kernels are asked for by the device's name
-    values = {name: torch.device("cpu") if name == "device" and wanted is not None else v for name, v in kwargs.items()}
-    given = func(*tree_map(_value, args), **tree_map(_value, values))
-    if func._schema.is_mutable and _written(func, args, kwargs) is not None:
-        return _written(func, args, kwargs)
-    stays = there if wanted is None else torch.device(wanted).type == NAME
-    return tree_map(lambda one: LogicalTensor(one) if isinstance(one, Tensor) else one, given) if stays else given
+    # Values are no inference tensors: the wrappers are, and tell what may be done to them.
+    plain = (there or stays) and not any(
+        isinstance(leaf, Tensor) and leaf.is_inference() for leaf in leaves if not isinstance(leaf, LogicalTensor)
+    )
+    with torch.inference_mode(torch.is_inference_mode_enabled() and not plain), torch.no_grad():
+        given = func(*map(_value, args), **{name: _value(argument) for name, argument in kwargs.items()})
+    written = _written(func)
+    if written is not None:
+        return args[written[0]] if written[0] < len(args) else kwargs[written[1]]
+    if not stays:
+        return given
+    # A view is an inference tensor where what it looks at is one, anything else where it is made in inference mode.
+    with torch.inference_mode(args[0].is_inference() if func.is_view else torch.is_inference_mode_enabled()):
+        return _each(lambda one: LogicalTensor(one) if isinstance(one, Tensor) else one, given)
 
 
-def _value(leaf: Any) -> Any:
-    return leaf.held if isinstance(leaf, LogicalTensor) else leaf
+def _leaves(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Iterator[Any]:
+    """The arguments of an operation, and what is in those that are lists."""
+    for argument in (*args, *kwargs.values()):
+        yield from argument if isinstance(argument, list | tuple) else (argument,)
 
 
-def _written(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """The argument that an operation in place, or one with `out=`, writes to and returns; nothing of others."""
+def _each(change: Callable[[Any], Any], argument: Any) -> Any:
+    return type(argument)(map(change, argument)) if isinstance(argument, list | tuple) else change(argument)
+
+
+def _value(argument: Any) -> Any:
+    """An argument as the CPU is given it."""
+
+    def change(leaf: Any) -> Any:
+        if isinstance(leaf, torch.device):
+            return torch.device("cpu")
+        return leaf.held if isinstance(leaf, LogicalTensor) else leaf
+
+    return _each(change, argument)
+
+
+@cache
+def _written(func: Any) -> tuple[int, str] | None:
+    """The place and name of the argument that an operation in place, or one with `out=`, writes to and returns."""
     if not any(one.alias_info is not None and one.alias_info.is_write for one in func._schema.returns):
         return None
-    for place, argument in enumerate(func._schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            return args[place] if place < len(args) else kwargs[argument.name]
-    return None
+    arguments = enumerate(func._schema.arguments)
+    return next((i, one.name) for i, one in arguments if one.alias_info is not None and one.alias_info.is_write)
 
 
-def _refuse_mixture(func: Any, args: Sequence[Any], leaves: Sequence[Any]) -> None:
+def _mixed(func: Any, args: Sequence[Any], leaves: Sequence[Any]) -> bool:
+    """Whether an operation is given what CUDA would refuse to put together."""
     if func.overloadpacket in _COPIES:
-        return
-    if func.overloadpacket in _INDEXING:  # indices may be on the CPU, where what they point into is not
-        leaves = [args[0], *args[2:]] if isinstance(args[0], LogicalTensor) else leaves
-    elsewhere = [one for one in leaves if isinstance(one, Tensor) and not isinstance(one, LogicalTensor)]
-    if any(isinstance(leaf, LogicalTensor) for leaf in leaves) and any(one.dim() for one in elsewhere):
-        raise RuntimeError(f"Expected all tensors to be on the same device: {func} was given {NAME} and cpu tensors")
+        return False
+    if func.overloadpacket in _INDEXING and isinstance(args[0], LogicalTensor):  # indices may be on the CPU
+        leaves = [args[0], *args[2:]]
+    tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+    there = [isinstance(one, LogicalTensor) for one in tensors]
+    return any(there) and any(one.dim() for one, is_there in zip(tensors, there, strict=True) if not is_there)
 
 
 class _Backend:
@@ -161,6 +204,7 @@ def _register() -> None:
     from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
     _setup_privateuseone_for_python_backend(NAME, backend_module=_Backend())
+    _fallbacks.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")  # autocast changes nothing
 
 
 def parts_elsewhere(module: torch.nn.Module) -> Iterator[str]:

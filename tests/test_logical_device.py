@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from tests.logical_device import NAME, LogicalDevice, is_there, parts_elsewhere
+from tests.logical_device import NAME, is_there, logical_device, parts_elsewhere
 
 
 @pytest.fixture(autouse=True)
-def device() -> Iterator[LogicalDevice]:
-    with LogicalDevice() as device:
-        yield device
+def logical() -> Iterator[None]:
+    with logical_device():
+        yield
 
 
 def ramp(*shape: int) -> Tensor:
@@ -43,9 +43,13 @@ MIXTURES: dict[str, Callable[[Tensor, Tensor], object]] = {
 }
 
 
+@pytest.mark.parametrize("inference", [True, False])
 @pytest.mark.parametrize("mixture", MIXTURES)
-def test_a_mixture_of_devices_is_refused(mixture: str) -> None:
-    with pytest.raises(RuntimeError, match="Expected all tensors to be on the same device"):
+def test_a_mixture_of_devices_is_refused(mixture: str, inference: bool) -> None:
+    with (
+        torch.inference_mode(inference),
+        pytest.raises(RuntimeError, match="Expected all tensors to be on the same device"),
+    ):
         MIXTURES[mixture](ramp(3, 2), ramp(3, 2).to(NAME))
 
 
@@ -65,11 +69,13 @@ ALLOWED: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+@pytest.mark.parametrize("inference", [True, False])
 @pytest.mark.parametrize("allowed", ALLOWED)
-def test_what_a_gpu_does_is_done_with_the_same_result(allowed: str) -> None:
-    there = ALLOWED[allowed](ramp(3, 2).to(NAME))
-    assert is_there(there)
-    torch.testing.assert_close(there.cpu(), ALLOWED[allowed](ramp(3, 2)))
+def test_what_a_gpu_does_is_done_with_the_same_result(allowed: str, inference: bool) -> None:
+    with torch.inference_mode(inference):
+        there = ALLOWED[allowed](ramp(3, 2).to(NAME))
+        assert is_there(there)
+        torch.testing.assert_close(there.cpu(), ALLOWED[allowed](ramp(3, 2)))
 
 
 def test_copies_go_both_ways() -> None:
@@ -148,3 +154,21 @@ def test_a_forked_process_can_use_the_cpu_alone() -> None:
     assert answer(lambda _: float(torch.ones(2).sum())) == 2.0
     with pytest.raises(RuntimeError, match="in forked subprocess"):
         answer(lambda _: float(there.sum()))
+
+
+def test_what_was_made_in_inference_mode_is_read_outside_of_it() -> None:
+    with torch.inference_mode():
+        there = 2 * ramp(3, 2).to(NAME)
+    assert there.is_inference()
+    assert [row.tolist() for row in there] == (2 * ramp(3, 2)).tolist()
+    with pytest.raises(RuntimeError, match="nference"):
+        nn.Linear(2, 3).to(NAME)(there)
+    before = ramp(3, 2).to(NAME)
+    with torch.inference_mode():
+        assert before[1:].tolist() == [[2, 3], [4, 5]]
+
+
+def test_autocast_is_passed_over() -> None:
+    there = ramp(3, 2).to(NAME)
+    with torch.autocast(NAME, torch.bfloat16):
+        assert nn.Linear(2, 3).to(NAME)(there.split([1, 1], dim=1)[0].expand(3, 2)).dtype == torch.float32

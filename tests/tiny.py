@@ -15,6 +15,7 @@ from sqllm.corpus.nisqa_layout import SCORE_COLUMNS, write_index
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.base_llm import add_lora
 from sqllm.model.config import ModelConfig
+from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.audio import SAMPLE_RATE, set_level
@@ -102,7 +103,7 @@ def _save_tiny_whisper(folder: Path) -> None:
     WhisperFeatureExtractor().save_pretrained(folder)
 
 
-def tiny_model(seed: int = 0, encoder: CompactEncoder | None = None) -> SpeechQualityModel:
+def tiny_model(seed: int = 0, encoder: AudioEncoder | None = None) -> SpeechQualityModel:
     llm = tiny_llm(seed).requires_grad_(False)
     torch.manual_seed(seed)
     model = SpeechQualityModel(encoder or CompactEncoder(), add_lora(llm, TINY_CONFIG), byte_tokenizer(), TINY_CONFIG)

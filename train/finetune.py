@@ -8,6 +8,7 @@ Going on after a kill is the same command again. The best model by validation is
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,19 +80,18 @@ class FinetuneSettings(TrainerSettings):
 def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, TokenSet]:
     """The model to train, and the TRAIN and VAL clips as its encoder hears them (unheard where that trains too)."""
     from sqllm.corpus.nisqa_layout import read_corpus
-    from sqllm.features.precision import training_dtype
     from sqllm.features.token_set import TokenSet, cached_tokens, training_clips
     from sqllm.model.checkpoint import DEFAULT_CHECKPOINT, adopt_weights, new_model
-    from sqllm.model.device import choose_device
+    from sqllm.model.device import choose_device, choose_dtype
 
     config = settings.model_config
     device, reason = choose_device(settings.device)
-    print(f"Training on {device}: {reason}.")
+    dtype, of_dtype = choose_dtype(device)
+    print(f"Training on {device}: {reason}. The LLM is in {str(dtype).removeprefix('torch.')}: {of_dtype}.")
     encoder_of = DEFAULT_CHECKPOINT if config.encoder == "compact" and not config.encoder_source else None
-    model = new_model(config, training_dtype(device), settings.seed, encoder_of)
+    model = new_model(config, dtype, settings.seed, encoder_of, device)
     if settings.start_from:
         adopt_weights(model, *settings.start_from)
-    model.to(device)
     clips = (
         training_clips(settings.corpus, settings.reference_share, settings.train_clips),
         read_corpus(settings.corpus, "VAL"),
@@ -102,27 +102,33 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
     return model, corpus, validation
 
 
-def finetune(arguments: Sequence[str]) -> None:
-    """Listen to the corpus, probe the tokens, train."""
-    import torch
-
+def train(settings: FinetuneSettings) -> TokenSet:
+    """Listen to the corpus, probe the tokens, train; the validation clips. The model stays in here, so that it can go
+    before the best one is loaded.
+    """
     from sqllm.evaluation.metrics import table
     from sqllm.evaluation.probe import probe
-    from sqllm.features.token_set import listen_to
-    from sqllm.model.checkpoint import load_checkpoint
+
+    model, corpus, validation = prepare(settings)
+    if settings.probe and not settings.encoder_trains:
+        print(table(probe(corpus, validation)))
+    Trainer(model, corpus, validation, settings.out, settings).run()
+    return validation
+
+
+def finetune(arguments: Sequence[str]) -> None:
+    """Train, and calibrate the best model."""
+    import torch
+
     from sqllm.training.calibration import calibrate_checkpoint
 
     settings = read_settings(FinetuneSettings, arguments)
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    model, corpus, validation = prepare(settings)
-    if settings.probe and not settings.encoder_trains:
-        print(table(probe(corpus, validation)))
-    Trainer(model, corpus, validation, settings.out, settings).run()
-    best = settings.out / "checkpoint"
-    if settings.encoder_trains:
-        validation = listen_to(load_checkpoint(best, settings.device)[0], validation.clips)
-    print(f"Temperatures: {calibrate_checkpoint(best, validation, settings.device)}")
+    validation, best = train(settings), settings.out / "checkpoint"
+    gc.collect()  # the trained model holds itself, so that only now its memory is free for the best one
+    temperatures = calibrate_checkpoint(best, validation, settings.device, listen=settings.encoder_trains)
+    print(f"Temperatures: {temperatures}")
     print(f"The best model is in {best}.")
 
 

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from sqllm.corpus.nisqa_layout import CorpusClip
-from sqllm.features.precision import training_precision
 from sqllm.features.read_pair import read_pair
+from sqllm.model.device import training_precision
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.compact import MAP_WIDTH, CompactEncoder
 from sqllm.signal.spectra import HIGHEST_HERTZ
@@ -94,7 +94,7 @@ class MapStore:
                     self.places[name] = (first, count, samples)
 
     def fill(self, sounds: Iterable[Sound], batch: int = 8) -> None:
-        """Listen to what is not there yet, in training precision, with a progress bar."""
+        """Listen to what is not there yet on the encoder's device, in training precision, with a progress bar."""
         from tqdm import tqdm
 
         missing = [sound for sound in sounds if sound.name not in self.places]
@@ -110,12 +110,12 @@ class MapStore:
             for start in tqdm(range(0, len(missing), batch), desc="convolving", unit="batch", mininterval=5):
                 chosen = missing[start : start + batch]
                 waveforms, lengths = pad_batch([sound.wave() for sound in chosen])
-                with torch.inference_mode(), training_precision(torch.device("cpu")):
-                    maps = self.encoder.lower(waveforms)
+                with torch.inference_mode(), training_precision(self.encoder.device):
+                    maps = self.encoder.lower(waveforms.to(self.encoder.device)).half().cpu()
                 lines = []
                 for sound, clip, length in zip(chosen, maps, lengths.tolist(), strict=True):
                     count = min(len(clip), length // FRAME_SAMPLES + 10)  # the tail that is heard, and some behind it
-                    data.write(clip[:count].half().numpy().tobytes())
+                    data.write(clip[:count].numpy().tobytes())
                     lines.append(json.dumps([sound.name, rows, count, length]))
                     self.places[sound.name] = (rows, count, length)
                     rows += count

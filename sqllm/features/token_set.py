@@ -13,8 +13,8 @@ from torch import Tensor
 
 from sqllm.corpus.nisqa_layout import CorpusClip, read_corpus
 from sqllm.features.feature_cache import MapStore, Sound, fingerprint, sounds_of
-from sqllm.features.precision import training_precision
 from sqllm.features.read_pair import save_whole
+from sqllm.model.device import training_precision
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.speech_llm import SpeechQualityModel
@@ -24,7 +24,7 @@ from sqllm.signal.spectra import CHANGES, HIGHEST_HERTZ, with_changes
 @dataclass(frozen=True)
 class TokenSet:
     """Clips with their audio tokens [clips, tokens, width + 2]; `reference`, with what changed against it [clips,
-    tokens, width + 2 + CHANGES], is NaN where a clip has none.
+    tokens, width + 2 + CHANGES], is NaN where a clip has none. Both are on the CPU, whatever device they were heard on.
     """
 
     clips: list[CorpusClip]
@@ -90,8 +90,9 @@ def listen_by_maps(
     store.fill(sounds_of(clips))
 
     def tokens(sounds: Sequence[Sound], waves: list[np.ndarray]) -> Tensor:
-        with training_precision(torch.device("cpu")):
-            frames, counts = store.encoder.upper(*store.batch(sounds))
+        maps, lengths = store.batch(sounds)
+        with training_precision(model.device):
+            frames, counts = store.encoder.upper(maps.to(model.device), lengths.to(model.device))
         return model.pool(frames.float(), counts, *pad_batch(waves))
 
     return _gather(model, clips, batch, tokens)
@@ -136,7 +137,7 @@ def cached_tokens(
         key.update(f"{clip.degraded} {clip.degraded.stat().st_size} {clip.reference}{level}".encode())
     path = cache / f"tokens-{key.hexdigest()[:16]}.pt"
     if path.is_file():
-        stored = torch.load(path, weights_only=True)
+        stored = torch.load(path, map_location="cpu", weights_only=True)
         return TokenSet(list(clips), stored["degraded"], stored["reference"])
     if half_precision and isinstance(model.encoder, CompactEncoder):
         tokens = listen_by_maps(model, clips, MapStore(model.encoder, cache))

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from sqllm.model.config import ModelConfig
+from sqllm.model.device import CPU
 
 
 def add_lora(llm: Any, config: ModelConfig) -> Any:
@@ -117,8 +118,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_llm(config: ModelConfig, dtype: torch.dtype) -> tuple[Any, Any]:
-    """The LLM without LoRA, and its tokenizer: the base LLM or any causal LM of a folder or the Hub, NF4 or not."""
+def load_llm(config: ModelConfig, dtype: torch.dtype, device: torch.device = CPU) -> tuple[Any, Any]:
+    """The LLM without LoRA, and its tokenizer: the base LLM or any causal LM of a folder or the Hub, NF4 or not.
+
+    In 4 bits it comes straight onto the device: left to itself, transformers takes the first GPU.
+    """
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
     source = config.llm_source or str(base_llm_folder())
@@ -133,7 +137,8 @@ def load_llm(config: ModelConfig, dtype: torch.dtype) -> tuple[Any, Any]:
     elif config.quantize:
         raise ValueError(f"There is no quantisation {config.quantize!r}; choose nf4 or none.")
     tokenizer = AutoTokenizer.from_pretrained(source)
-    llm = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, quantization_config=quantization)
+    place = {"": str(device)} if quantization else None
+    llm = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, quantization_config=quantization, device_map=place)
     keep_nf4_trainable(llm)
     llm.requires_grad_(False)
     return llm, tokenizer

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from sqllm.model.base_llm import BASE_LLM_NAME, CheckpointError, add_lora, load_llm, sha256
 from sqllm.model.config import EncoderParts, ModelConfig, check_names
-from sqllm.model.device import choose_device
+from sqllm.model.device import CPU, choose_device
 from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.load import encoder_to_fill, load_encoder
 from sqllm.model.speech_llm import SpeechQualityModel
@@ -49,13 +49,17 @@ class Checkpoint:
 
 
 def new_model(
-    config: ModelConfig, dtype: torch.dtype = torch.bfloat16, seed: int = 0, encoder_of: Path | None = None
+    config: ModelConfig,
+    dtype: torch.dtype = torch.bfloat16,
+    seed: int = 0,
+    encoder_of: Path | None = None,
+    device: torch.device = CPU,
 ) -> SpeechQualityModel:
     """A model to train: base LLM with fresh LoRA, fresh projector, the encoder from its source or as it is in another
-    checkpoint, `encoder_of`. Raises `ValueError` where that holds none.
+    checkpoint, `encoder_of`. All on one device. Raises `ValueError` where that holds none.
     """
     torch.manual_seed(seed)
-    llm, tokenizer = load_llm(config, dtype)
+    llm, tokenizer = load_llm(config, dtype, device)
     if encoder_of is None:
         encoder = load_encoder(config.encoder, config.encoder_source)
     else:
@@ -65,7 +69,7 @@ def new_model(
             raise ValueError(f"Give encoder_source=.../distill_mos_v7.pt: {problem}") from problem
     model = SpeechQualityModel(encoder, add_lora(llm, config), tokenizer, config)
     choose_trained_parameters(model)
-    return model
+    return model.to(device)
 
 
 def choose_trained_parameters(model: SpeechQualityModel) -> None:
@@ -199,7 +203,7 @@ def load_checkpoint(
     config = stored.config if quantize is None else replace(stored.config, quantize=quantize)
     encoder = _stored_encoder(stored)
     try:
-        llm, tokenizer = load_llm(config, torch.float32)
+        llm, tokenizer = load_llm(config, torch.float32, place)
     except OSError as problem:
         raise CheckpointError(
             f"{folder} needs {config.llm_source or BASE_LLM_NAME}, which can't be loaded."

@@ -1,8 +1,10 @@
-"""The device to run on, and why."""
+"""The device to run on and the dtype to train in, each with its reason in words."""
 
 from __future__ import annotations
 
 import torch
+
+CPU = torch.device("cpu")
 
 
 def choose_device(wanted: str | None = None) -> tuple[torch.device, str]:
@@ -14,7 +16,7 @@ def choose_device(wanted: str | None = None) -> tuple[torch.device, str]:
         return _device_named(wanted), "asked for"
     if torch.cuda.is_available():
         return torch.device("cuda"), "a GPU is there"
-    return torch.device("cpu"), "there is no GPU"
+    return CPU, "there is no GPU"
 
 
 def _device_named(name: str) -> torch.device:
@@ -22,3 +24,31 @@ def _device_named(name: str) -> torch.device:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as problem:  # of PyTorch's, without a GPU and for names it does not know
         raise ValueError(f"There is no device {name!r} here; choose cpu, or cuda where there is a GPU.") from problem
+
+
+def choose_dtype(device: torch.device) -> tuple[torch.dtype, str]:
+    """The LLM's dtype while it trains, and why: bfloat16 where the device computes in it, else float32.
+
+    Emulated, it only costs: on a CPU without it (x86 without AVX512-BF16 or AMX) a matrix product takes six times as
+    long. float16 is no way out: its losses would have to be scaled, and the activations of large LLMs pass its 65504.
+    """
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            able = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        able = any(capabilities.get(unit) for unit in ("avx512_bf16", "amx_bf16"))
+    else:
+        return torch.float32, f"it is not known whether {device.type} computes in bfloat16"
+    what = "GPU" if device.type == "cuda" else "CPU"
+    if able:
+        return torch.bfloat16, f"this {what} computes in it"
+    return torch.float32, f"this {what} does not compute in bfloat16"
+
+
+def training_precision(device: torch.device, dtype: torch.dtype | None = None) -> torch.autocast:
+    """The context of a training pass on a device: where `dtype` (left out: that of `choose_dtype`) is bfloat16, float32
+    weights compute in it too.
+    """
+    wanted = dtype or choose_dtype(device)[0]
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted == torch.bfloat16)

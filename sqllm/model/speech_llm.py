@@ -25,6 +25,8 @@ class SpeechQualityModel(nn.Module):
     def __init__(self, encoder: AudioEncoder, llm: Any, tokenizer: Any, config: ModelConfig) -> None:
         super().__init__()
         self.encoder, self.llm, self.tokenizer, self.config = encoder, llm, tokenizer, config
+        if config.trained_encoder != "none":
+            encoder.float()  # half precision loses the small steps of training
         embeddings = llm.get_input_embeddings()
         scale = float(embeddings.weight[:1000].float().square().mean().sqrt())
         self.projector = Projector(encoder.width, embeddings.weight.shape[1], scale)
@@ -55,9 +57,12 @@ class SpeechQualityModel(nn.Module):
         return tokens, [clip[:count].sigmoid() for clip, count in zip(logits, counts.tolist(), strict=True)]
 
     def pool(self, frames: Tensor, counts: Tensor, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """Audio tokens of an encoder's frames: [batch, tokens, width + 2]."""
+        """Audio tokens of an encoder's frames, where these are: [batch, tokens, width + 2]. The waveforms may be
+        elsewhere.
+        """
         count = self.config.audio_tokens
-        return torch.cat([pool_over_time(frames, counts, count), level_beside(waveforms, lengths, count)], dim=-1)
+        beside = level_beside(waveforms, lengths, count).to(frames.device)
+        return torch.cat([pool_over_time(frames, counts, count), beside], dim=-1)
 
     def prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
         """Embeddings of the prompt up to the end of the audio, [batch, prefix, dim].

@@ -10,7 +10,7 @@ import numpy as np
 
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.metrics import INTERVAL, coverage, read_token_set
-from sqllm.features.token_set import TokenSet
+from sqllm.features.token_set import TokenSet, listen_to
 from sqllm.judge.readout import TEMPERATURES, Heard
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint
 from sqllm.scores import DIMENSIONS, Score, clamp, with_temperature
@@ -47,13 +47,20 @@ def fit_temperatures(clips: Sequence[CorpusClip], readings: Sequence[Sequence[He
     return fitted
 
 
-def calibrate_checkpoint(folder: Path, validation: TokenSet, device: str | None = None) -> dict[str, float]:
-    """Fit the temperatures of a checkpoint on validation clips and write them into it; returns them."""
+def calibrate_checkpoint(
+    folder: Path, validation: TokenSet, device: str | None = None, listen: bool = False
+) -> dict[str, float]:
+    """Fit the temperatures of a checkpoint on validation clips and write them into it; returns them.
+
+    `listen`: the clips are heard by the checkpoint's own encoder first, as one that was trained hears them otherwise.
+    """
     path = folder / CONFIG_NAME
     content = json.loads(path.read_text(encoding="utf-8"))
     content["config"]["extra"].pop(TEMPERATURES, None)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     model, _ = load_checkpoint(folder, device)
+    if listen:
+        validation = listen_to(model, validation.clips)
     readings = [read_token_set(model, validation)]
     if validation.with_reference().all():
         readings.append(read_token_set(model, validation, with_reference=True))

@@ -23,11 +23,10 @@ from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.artifact_detection import macro_f1, measure_detection
 from sqllm.evaluation.metrics import fit_figures
 from sqllm.features.feature_cache import MapStore, Sound, sounds_of
-from sqllm.features.precision import training_precision
 from sqllm.features.read_pair import save_whole
 from sqllm.features.wave_cache import WaveStore, disguised
 from sqllm.listeners.profiles import PROFILES, TYPICAL
-from sqllm.model.device import choose_device
+from sqllm.model.device import choose_device, training_precision
 from sqllm.model.encoders.base import pool_over_time
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact
@@ -180,6 +179,7 @@ class Tuner:
 
         settings = self.settings
         settings.out.mkdir(parents=True, exist_ok=True)
+        self.encoder.to(self.device)
         clips = [*self.train, *self.validation]
         # With its references among its maps, `train.finetune` finds all that it hears.
         self.store.fill(map(Sound.of, clips) if self.whole else sounds_of(clips))
@@ -189,13 +189,13 @@ class Tuner:
         locator = self.encoder.locator or self.encoder.add_locator()
         opinions = len(_listeners()) * len(DIMENSIONS) + len(ARTIFACT_KINDS)
         assessor = self.encoder.assessor or self.encoder.add_assessor(opinions)
+        self.encoder.to(self.device)  # the fresh heads too
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
         fresh = [p for module in (ear, locator, assessor, self.encoder.level) for p in module.parameters()]
         groups: list[dict[str, Any]] = [
             {"params": upper, "peak": settings.learning_rate},
             {"params": fresh, "peak": settings.head_learning_rate},
         ]
-        self.encoder.to(self.device)
         if self.whole:
             lower = list(self.encoder.convolutions.parameters())
             groups.append({"params": lower, "peak": settings.convolution_learning_rate})
@@ -335,7 +335,7 @@ class Tuner:
         path = self.settings.out / STATE_NAME
         if not path.is_file():
             return 0, -1.0
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         self.encoder.load_state_dict(state["encoder"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])

@@ -17,11 +17,11 @@ from torch.utils.data import DataLoader
 from sqllm.corpus.nisqa_layout import comparable
 from sqllm.evaluation.metrics import accuracy, read_token_set
 from sqllm.features.feature_cache import Sound
-from sqllm.features.precision import training_precision
 from sqllm.features.read_pair import save_whole
 from sqllm.features.token_set import TokenSet, hear_sounds, listen_to
 from sqllm.judge.readout import Vocabulary
 from sqllm.model.checkpoint import save_checkpoint
+from sqllm.model.device import training_precision
 from sqllm.model.prompt_tree import TreeBatch
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.training.lessons import Lesson, Tasks, make_comparison, make_lesson
@@ -159,7 +159,10 @@ class Trainer:
         return parts
 
     def _draws(self) -> Iterable[Draw]:
-        """What the steps to come hear and ask, made ahead by `workers` processes (0: by this one, when it is time)."""
+        """What the steps to come hear and ask, made ahead by `workers` processes (0: by this one, when it is time).
+
+        Forked processes can't use a GPU that was used before: what they draw is on the CPU and stays there.
+        """
         steps: Any = range(self.step, self.settings.steps)
         workers, draw = self.settings.workers, cast(Any, self.draw)
         start = "fork" if workers else None
@@ -280,7 +283,8 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.folder / STATE_NAME).is_file():
             return
-        state = torch.load(self.folder / STATE_NAME, weights_only=True)
+        # By way of the CPU, whatever device it was saved on; the optimizer moves its moments to the parameters.
+        state = torch.load(self.folder / STATE_NAME, map_location="cpu", weights_only=True)
         parameters = dict(self.model.named_parameters())
         with torch.no_grad():
             for name, value in state["trained"].items():

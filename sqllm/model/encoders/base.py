@@ -24,7 +24,17 @@ class AudioEncoder(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """[batch, samples], [batch] -> frames [batch, frames, width], counts [batch]."""
+        """[batch, samples], [batch] -> frames [batch, frames, width] float32, counts [batch]."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are, and so where waveforms have to be."""
+        return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the weights are in: published ones may be stored in half precision."""
+        return next(self.parameters()).dtype
 
     def locate(self, frames: Tensor) -> Tensor | None:
         """When artifacts happen: frames [batch, frames, width] -> logits of each of `scores.LOCATED_KINDS` in each

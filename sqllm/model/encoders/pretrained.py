@@ -34,7 +34,7 @@ class AstEncoder(AudioEncoder):
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         clips = [clip[:length].cpu().numpy() for clip, length in zip(waveforms, lengths.tolist(), strict=True)]
         inputs = self.extractor(clips, sampling_rate=SAMPLE_RATE, return_tensors="pt")["input_values"]
-        patches = self.model(inputs.to(waveforms.device)).last_hidden_state[:, 2:]
+        patches = self.model(inputs.to(self.device, self.dtype)).last_hidden_state[:, 2:].float()
         frames = patches.unflatten(1, (self.bands, -1)).mean(dim=1)  # [batch, frames, width]
         counts = (lengths * self.frame_rate / SAMPLE_RATE).long().clamp(1, frames.shape[1])
         return frames, counts
@@ -67,6 +67,6 @@ class WhisperEncoder(AudioEncoder):
         inputs = self.extractor(
             clips, sampling_rate=SAMPLE_RATE, return_tensors="pt", padding="max_length", max_length=samples
         )["input_features"]
-        frames = self.model(inputs.to(waveforms.device)).last_hidden_state
+        frames = self.model(inputs.to(self.device, self.dtype)).last_hidden_state.float()
         counts = torch.div(lengths, 320, rounding_mode="floor").clamp(1, frames.shape[1])
         return frames, counts
