@@ -81,13 +81,43 @@ def test_a_clip_against_itself_is_at_the_top(default_judge: SpeechQualityLLM) ->
     assert default_judge.listen(CLEAN, CLEAN).scores()["mos"].mean > 4.2
 
 
-def test_scores_are_within_the_scale_whatever_comes(default_judge: SpeechQualityLLM) -> None:
+def test_scores_are_within_the_scale_or_there_are_none_whatever_comes(
+    default_judge: SpeechQualityLLM, clean: np.ndarray
+) -> None:
     rng = np.random.default_rng(0)
-    odd = [np.zeros(16_000), np.sign(rng.standard_normal(16_000)), 1e-4 * rng.standard_normal(48_000)]
-    for samples in odd:
-        hearing = listen(default_judge, samples)
-        assert hearing.warnings
-        assert all(1 <= score.mean <= 5 for score in hearing.scores().values())
+    for samples in (np.zeros(16_000), np.sign(rng.standard_normal(16_000)), 1e-4 * rng.standard_normal(48_000)):
+        judgement = listen(default_judge, samples).rate()
+        assert (judgement.scores, judgement.rationale) == (None, None)
+        assert judgement.warnings
+    for samples in (np.sign(clean), 0.01 * clean, clean[:16_000], noisy(clean, -3)):
+        assert all(1 <= score.mean <= 5 for score in listen(default_judge, samples).scores().values())
+
+
+@pytest.mark.parametrize("silence", ["digital", "faint noise"])
+@pytest.mark.parametrize("place", ["behind", "before"])
+def test_a_minute_of_silence_beside_speech_changes_no_score(
+    default_judge: SpeechQualityLLM, place: str, silence: str
+) -> None:
+    quiet = np.zeros(60 * SAMPLE_RATE)
+    if silence == "faint noise":
+        quiet += 1e-4 * np.random.default_rng(0).standard_normal(len(quiet))
+    for name in ("clean", "noise"):
+        speech = load_clip(CLEAN.with_stem(name)).samples
+        together = listen(default_judge, np.concatenate([speech, quiet] if place == "behind" else [quiet, speech]))
+        assert together.speech.share < 0.15
+        assert together.means()["mos"] == pytest.approx(mos(default_judge, speech), abs=0.1)
+
+
+@pytest.mark.parametrize("snr", [10, 5, 0])
+def test_speech_in_noise_is_rated_with_a_reason_and_no_doubt_that_it_is_speech(
+    default_judge: SpeechQualityLLM, snr: float
+) -> None:
+    for name in ("clean", "quiet-reference", "codec-reference"):
+        judgement = listen(default_judge, noisy(load_clip(CLEAN.with_stem(name)).samples, snr)).rate()
+        assert judgement.scores
+        assert judgement.scores["mos"].mean < 3
+        assert "no speech" not in (judgement.rationale or "no speech").lower()
+        assert not any("peech" in warning for warning in judgement.warnings)
 
 
 def test_a_long_clip_is_windows_a_timeline_and_one_aggregate(
