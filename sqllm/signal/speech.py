@@ -23,7 +23,7 @@ CHUNKS_AT_ONCE = 1875  # a minute
 BEGINS, GOES_ON = 0.5, 0.35  # the probabilities at which speech begins, and below which it ends
 SHORTEST_SPEECH, LONGEST_BREAK = 0.25, 0.3  # s
 FAINT_DBOV = -40.0  # clips of a lower active level are raised to it: the network misses what is below -55
-LONGEST_PAUSE, MARGIN = 4.0, 0.5  # s without speech that are heard with it, and what is heard of longer ones
+LONGEST_PAUSE, MARGIN = 4.0, 0.3  # s without speech that are heard with it, and what is heard of longer ones
 _WEIGHTS = "data/silero_vad_16k.safetensors"
 
 
@@ -63,7 +63,7 @@ def speech_windows(samples: np.ndarray, speech: Speech) -> list[tuple[int, int]]
     """The windows (start, end) in samples that the speech of a clip, [samples], is heard in; none where there is none.
 
     They are `audio.windows` of the clip, but where it goes without speech for more than 4 s, they leave that out up to
-    half a second from the speech. What is between two talkers' turns is heard; what is behind a call is not.
+    0.3 s from the speech. What is between two talkers' turns is heard; what is behind a call is not.
     """
     cut = []
     for start, end in merge_spans(speech.spans, LONGEST_PAUSE):

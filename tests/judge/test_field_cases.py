@@ -89,6 +89,33 @@ def test_what_is_no_speech_gets_no_score_and_a_warning(default_judge: SpeechQual
         assert (judgement.scores, judgement.rationale, judgement.artifacts) == (None, None, ())
 
 
+@pytest.mark.parametrize("silence", ["digital", "faint noise"])
+@pytest.mark.parametrize("place", ["behind", "before"])
+def test_a_minute_of_silence_beside_speech_changes_no_score(
+    default_judge: SpeechQualityLLM, place: str, silence: str
+) -> None:
+    quiet = np.zeros(60 * SAMPLE_RATE)
+    if silence == "faint noise":
+        quiet += 1e-4 * np.random.default_rng(0).standard_normal(len(quiet))
+    for name in ("clean", "noise"):
+        speech = load_clip(CLEAN.with_stem(name)).samples
+        together = listen(default_judge, np.concatenate([speech, quiet] if place == "behind" else [quiet, speech]))
+        assert together.speech.share < 0.15
+        assert together.means()["mos"] == pytest.approx(mos(default_judge, speech), abs=0.1)
+
+
+@pytest.mark.parametrize("snr", [10, 5, 0])
+def test_speech_in_noise_is_rated_with_a_reason_and_no_doubt_that_it_is_speech(
+    default_judge: SpeechQualityLLM, snr: float
+) -> None:
+    for name in ("clean", "quiet-reference", "codec-reference"):
+        judgement = listen(default_judge, noisy(load_clip(CLEAN.with_stem(name)).samples, snr)).rate()
+        assert judgement.scores
+        assert judgement.scores["mos"].mean < 3
+        assert "no speech" not in (judgement.rationale or "no speech").lower()
+        assert not any("peech" in warning for warning in judgement.warnings)
+
+
 def test_a_long_clip_is_windows_a_timeline_and_one_aggregate(
     default_judge: SpeechQualityLLM, clean: np.ndarray
 ) -> None:

@@ -231,10 +231,10 @@ def test_a_clip_with_pauses_is_heard_whole() -> None:
     assert windows_of(24, (1, 8), (11, 23)) == [(0, 10), (10, 20), (14, 24)]
 
 
-def test_long_stretches_without_speech_are_left_out_but_for_half_a_second() -> None:
-    assert windows_of(67, (0.1, 7)) == [(0, 7.5)]
-    assert windows_of(67, (60, 66.5)) == [(59.5, 67)]
-    assert windows_of(100, (10, 25), (29, 30), (60, 61)) == [(9.5, 19.5), (19.5, 29.5), (20.5, 30.5), (59.5, 61.5)]
+def test_long_stretches_without_speech_are_left_out_but_for_their_edges() -> None:
+    assert windows_of(67, (0.1, 7)) == [(0, 7.3)]
+    assert windows_of(67, (60, 66.5)) == [(59.7, 67)]
+    assert windows_of(100, (10, 25), (29, 30), (60, 61)) == [(9.7, 19.7), (19.7, 29.7), (20.3, 30.3), (59.7, 61.3)]
 
 
 def test_without_speech_there_are_no_windows() -> None:
