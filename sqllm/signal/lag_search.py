@@ -30,7 +30,8 @@ WHITENING = 0.7  # of the cross-spectrum: 0 none, 1 its phase alone
 BLOCK, BLOCK_FRAMES, BEND = 4096, 6, 320  # samples compared at once, every so many frames, moved so far either way
 STEADY = round(0.005 * SAMPLE_RATE)  # samples by which lags may differ and still be one
 FAVOUR = 1.0
-MOSTLY, FEW = 0.4, 0.1  # share of blocks that is enough to be believed, and that is if they agree on one lag
+MOSTLY, FEW = 0.4, 0.1  # share of blocks that is enough to be believed, and that is if they agree with one lag ...
+THERE = 0.75  # ... at which the path is for so much of the time
 AGREES = 6.0  # peak of a block over its root mean square from which it is believed
 
 
@@ -212,9 +213,9 @@ def _prominence(at_lags: np.ndarray, energies: np.ndarray, own: np.ndarray, cont
 def refine(reference: np.ndarray, degraded: np.ndarray, path: LagPath) -> np.ndarray:
     """The lag of each frame in samples, [frames]: as in the path, moved by up to 20 ms to where the waveforms agree.
 
-    Blocks of 256 ms are compared by the phases of their cross-spectra, and a best path leads through their peaks. Where
-    most blocks find none and the others do not agree, as when pitch or tempo changed, the path stands: a block then
-    finds a period of the voice.
+    Blocks of 256 ms are compared by the phases of their cross-spectra, and a best path leads through their peaks. If
+    all that are sure agree with one lag, it is that all along. Where most are not, as when pitch or tempo changed, the
+    path stands: a block then finds a period of the voice.
     """
     from scipy.ndimage import uniform_filter1d
 
@@ -232,7 +233,12 @@ def refine(reference: np.ndarray, degraded: np.ndarray, path: LagPath) -> np.nda
     sure = chosen.max(axis=1) >= AGREES
     alike = sure[1:] & sure[:-1] & (np.abs(np.diff(found)) <= STEADY)
     sure &= np.append(alike, False) | np.insert(alike, 0, False)  # one alone may be chance
-    if not _believable(found[sure], sure.mean()):
+    if sure.mean() > FEW:
+        main = int(np.median(found[sure]))
+        agreeing = np.mean(np.abs(found[sure] - main) <= STEADY)
+        if agreeing >= 0.95 and np.mean(np.abs(given - main) <= 2 * HOP) >= THERE:
+            return np.full(len(given), main)
+    if sure.mean() < MOSTLY:
         return coarse
     lags, steady = _filled(found, expected, sure)
     block = np.minimum(np.arange(len(given)) // BLOCK_FRAMES, len(frames) - 1)
@@ -252,11 +258,6 @@ def _agreement(reference: np.ndarray, degraded: np.ndarray, starts: np.ndarray, 
     cross = np.conj(rfft(blocks, length, axis=1)) * rfft(beside, length, axis=1)
     whitened = np.abs(irfft(cross * (np.abs(cross) + 1e-9) ** -WHITENING, length, axis=1)[:, : 2 * BEND])
     return whitened / (np.sqrt(np.square(whitened).mean(axis=1, keepdims=True)) + 1e-9)
-
-
-def _believable(lags: np.ndarray, share: float) -> bool:
-    """Whether lags of some blocks, a `share` (0-1) of all, are more than chance: many blocks, or all at one lag."""
-    return share >= MOSTLY or (share > FEW and bool(np.mean(np.abs(lags - np.median(lags)) <= STEADY) >= 0.8))
 
 
 def _filled(found: np.ndarray, coarse: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
