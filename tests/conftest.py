@@ -12,6 +12,11 @@ from sqllm.signal.audio import SAMPLE_RATE
 from tests.tiny import speech_like, tiny_judge
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on the logical device come first: PyTorch counts the devices of gradients once, at the first of them."""
+    items.sort(key=lambda item: "device" not in item.path.stem or item.path.parent.name != "tests")
+
+
 @pytest.fixture(scope="session")
 def tiny() -> SpeechQualityLLM:
     return tiny_judge()

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from sqllm.corpus.nisqa_layout import read_corpus, write_index
@@ -362,7 +361,7 @@ def test_the_experiments_run_on_the_device(
 
 
 def test_the_tuning_command_runs_on_the_device(corpus: Path, tmp_path: Path) -> None:
-    save_file(CompactEncoder().state_dict(), tmp_path / "begun.safetensors")
+    CompactEncoder().save(tmp_path / "begun.safetensors")
     words = [f"encoder_source={tmp_path / 'begun.safetensors'}", f"device={NAME}", "epochs=1", "batch=3"]
     tune([*words, f"corpus={corpus}", f"out={tmp_path}", f"cache={tmp_path}"])
     assert (tmp_path / "encoder.safetensors").is_file()

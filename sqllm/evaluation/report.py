@@ -111,6 +111,8 @@ class TextAnswers:
 
     def lines(self) -> list[str]:
         """The figures as a Markdown list."""
+        if not self.asked:
+            return ["\n#### Text answers\n", "- Nothing was asked: no clip holds speech."]
         return [
             f"\n#### Text answers on {self.clips} clips\n",
             f"- Parse rate {self.parsed / self.asked:.1%} of {self.asked}; {self.seconds:.2f} s an answer.",

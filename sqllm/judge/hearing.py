@@ -195,7 +195,7 @@ class Hearing:
     @cached_property
     def measures(self) -> Measures:
         """What can be measured of the clip."""
-        return measure(self.clip)
+        return measure(self.clip, self.speech.spans)
 
     @property
     def conditioning(self) -> tuple[str, ...]:
