@@ -78,7 +78,7 @@ def gate(scores: pd.DataFrame, baseline: pd.DataFrame, tolerance: float = TOLERA
     """Compare two tables of scores (columns file, mos[, condition]), clips matched by name.
 
     A condition is worse when its clips are worse by more than `tolerance` on average and the drop is more than chance:
-    one-sided paired t-test, Holm over the conditions, 5%. A condition is also worse when a clip that had a score has
+    one-sided paired t-test, Holm over the conditions, 2.5%. A condition is also worse when a clip that had a score has
     none any more, or when all its clips are gone. Raises `ValueError` where the tables have nothing in common.
     """
     if tolerance < 0:
@@ -158,7 +158,7 @@ def _change(
     if count > 1:
         half = float(t.ppf(0.975, count - 1) * differences.std(ddof=1) / np.sqrt(count))
     names = before.index.intersection(now.index[now["mos"].notna()])
-    worse = bool(lost) or (mean < -tolerance - 1e-9 and p < ALPHA)
+    worse = bool(lost) or (mean < -tolerance - 1e-9 and p < ALPHA / 2)
     was, is_now = float(before.loc[names, "mos"].mean()), float(now.loc[names, "mos"].mean())
     return ConditionChange(name, count, was, is_now, mean, mean - half, mean + half, p, lost, worse)
 

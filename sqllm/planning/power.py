@@ -18,8 +18,8 @@ from sqllm.planning.conditions import PlannedTest
 ALPHA = 0.05
 SIMULATIONS = 400
 MOST_LISTENERS = 512
-POOL = 3000  # listeners drawn once, for variances
-MARGIN = 0.015  # what a share of 400 simulations may be off by chance, so that the count holds when simulated again
+POOL = 4000  # listeners drawn once, for how much they differ
+MARGIN = 0.02  # above the wanted power, so that 200 simulated tests rarely fall short of it by chance
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -135,14 +135,22 @@ def detections(
 def listeners_for_difference(
     tests: PlannedTest, condition: int, difference: float, power: float = 0.95, seed: int = 0
 ) -> int:
-    """The fewest listeners that find `difference` beside a condition in a share `power` of simulated panels."""
+    """The fewest listeners who find `difference` beside a condition in a share `power` of panels.
+
+    How much listeners differ in their difference comes from many simulated ones; the power of the paired t-test at
+    Holm's strictest step then from the noncentral t distribution.
+    """
+    from scipy.stats import nct, t
+
     scores, other = planted(tests, condition, difference)
     pairs = len(tests.conditions) * (len(tests.conditions) - 1) // 2
+    votes = draw_votes(np.concatenate([scores, other]), POOL, np.random.default_rng([seed, 2]))
+    each = votes[:, : len(scores)].mean(axis=1) - votes[:, len(scores) :].mean(axis=1)
+    effect = abs(each.mean()) / each.std(ddof=1)
 
     def enough(listeners: int) -> bool:
-        rng = np.random.default_rng([seed, listeners])
-        share = detections(scores, other, pairs, listeners, rng, SIMULATIONS).mean()
-        return bool(share >= min(power + MARGIN, 1))
+        critical = t.ppf(1 - ALPHA / pairs / 2, listeners - 1)
+        return bool(nct.sf(critical, listeners - 1, effect * np.sqrt(listeners)) >= min(power + MARGIN, 0.999))
 
     return _fewest(enough, f"a difference of {difference:g}")
 
