@@ -28,7 +28,8 @@ def pairs_worth_asking(means: np.ndarray, stds: np.ndarray, count: int, votes: i
     """The `count` pairs of systems that tell most about the order of all, best first.
 
     One after another, the pair is taken whose answer by `votes` votes is expected to leave the least doubt (entropy,
-    summed over all pairs) about which of two systems is better, under a normal prior `means`, `stds` [systems].
+    summed over all pairs) about which of two systems is better, under a normal prior `means`, `stds` [systems]. Where
+    `count` allows, the pairs connect all systems.
     """
     means = np.asarray(means, float)
     candidates = list(combinations(range(len(means)), 2))
@@ -37,12 +38,17 @@ def pairs_worth_asking(means: np.ndarray, stds: np.ndarray, count: int, votes: i
     p = preference(gaps)
     noise = 1 / (votes * STEEPNESS**2 * np.maximum(p * (1 - p), 1e-3))  # of a pair's answer, in MOS squared
     shared = contrasts @ np.diag(np.square(np.asarray(stds, float))) @ contrasts.T  # covariance of the gaps
+    one, other = np.array(candidates).T
     chosen: list[int] = []
+    group = np.arange(len(means))  # systems that asked pairs connect share a number
     while len(chosen) < min(count, len(candidates)):
         doubt = _doubt(gaps, shared, noise)
         doubt[chosen] = np.inf
+        if (parts := len(np.unique(group))) > 1 and count - len(chosen) < parts:
+            doubt[group[one] == group[other]] = np.inf  # what is left is needed to connect all systems
         best = int(np.argmin(doubt))
         chosen.append(best)
+        group[group == group[other[best]]] = group[one[best]]
         shared = shared - np.outer(shared[best], shared[best]) / (shared[best, best] + noise[best])
     return [candidates[place] for place in chosen]
 

@@ -72,6 +72,7 @@ def test_pairs_that_are_worth_asking_are_the_doubtful_ones() -> None:
     means = np.array([1.5, 3.0, 3.1, 4.5])
     assert pairs_worth_asking(means, np.full(4, 0.3), 1) == [(1, 2)]
     assert len(pairs_worth_asking(means, np.full(4, 0.3), 99)) == 6
+    assert {system for pair in pairs_worth_asking(means, np.full(4, 0.3), 3) for system in pair} == {0, 1, 2, 3}
 
 
 def test_a_ranking_follows_the_votes_against_the_prediction() -> None:

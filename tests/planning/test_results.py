@@ -149,7 +149,7 @@ def test_a_hitapp_run_is_read_back_under_the_designers_names(tmp_path: Path) -> 
     for listener in range(12):
         for row in shown.to_dict("records"):
             answer = {"WorkerId": f"w{listener}", "HITId": "h", "Answer.v_code": "code"}
-            for number in range(sum(name.startswith("K") for name in row)):
+            for number in range(sum(str(name).startswith("K") for name in row)):
                 name = row[f"K{number}"]
                 answer[f"Answer.q{number}_clip"] = name
                 answer[f"Answer.q{number}_mos"] = str(VOTES[listener, place[truth[name]]])
