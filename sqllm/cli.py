@@ -1,4 +1,7 @@
-"""The command line: `sqllm rate`, `ask`, `compare`, `score`, `app`. Errors are one line on stderr and exit code 2."""
+"""The command line: `sqllm rate`, `ask`, `compare`, `score`, `plan`, `gate`, `app`.
+
+Errors are one line on stderr and exit code 2; `gate` exits with 1 where a condition is worse.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from typing import TYPE_CHECKING
 from sqllm import __version__
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sqllm.judge.judge import SpeechQualityLLM
     from sqllm.scores import Judgement
     from sqllm.signal.audio import Clip
@@ -57,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sqllm", description="What a careful listener would say about a speech clip.")
     parser.add_argument("--version", action="store_true", help="print the version")
     parser.add_argument("--verbose", action="store_true", help="with --version: the licence of every part")
-    commands = parser.add_subparsers(dest="command", metavar="rate | ask | compare | score | app")
+    commands = parser.add_subparsers(dest="command", metavar="rate | ask | compare | score | plan | gate | app")
 
     rate = commands.add_parser("rate", help="five scores, their uncertainty and the reason for one clip")
     rate.add_argument("clip", help="audio or video file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM ...)")
@@ -80,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--rationale", action="store_true", help="add the reason in words (slower)")
     score.set_defaults(run=_score)
 
+    plan = _add_plan(commands)
+    _add_gate(commands)
+
     app = commands.add_parser("app", help="serve the page, on which clips are rated in a browser")
     app.add_argument("--host", help="address to serve at; 0.0.0.0: on every network (default: this machine alone)")
     app.add_argument("--port", type=int, help="port to serve at (default: the first free one from 7860 on)")
@@ -89,15 +97,44 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--ref", help="clean reference of the clip")
     for command in (rate, ask, compare):
         command.add_argument("--json", action="store_true", help="print one JSON object")
-    for command in (rate, ask, compare, score):
+    for command in (rate, ask, compare, score, plan):
         command.add_argument("--profile", help="a listener's name, or words that describe one")
-    for command in (rate, ask, compare, score, app):
+    for command in (rate, ask, compare, score, plan, app):
         command.add_argument("--model", help="checkpoint folder or Hub id (default: the embedded one)")
         command.add_argument("--device", help="cpu, cuda ... (default: a GPU where there is one)")
         command.add_argument("--quantize", choices=["nf4"], help="load the LLM in 4 bits")
         command.add_argument("--raw-rate", type=int, metavar="HZ", help="rate of files without a header (one channel)")
         command.add_argument("--raw-format", default="s16le", metavar="F", help="their samples (default: s16le)")
     return parser
+
+
+def _add_plan(commands: argparse._SubParsersAction) -> argparse.ArgumentParser:
+    plan = commands.add_parser("plan", help="a listening test of conditions: panel, clips and a platform's files")
+    plan.add_argument("source", type=Path, help="table of scores (sqllm score), or what sqllm score takes")
+    plan.add_argument("-o", "--out", type=Path, required=True, help="folder to write to")
+    plan.add_argument("--design", default="acr", choices=["acr", "dcr", "ccr", "p835", "p804", "mushra", "pairs"])
+    plan.add_argument("--platform", default="p808", choices=["p808", "hitapp", "webmushra", "golisten"])
+    plan.add_argument("--difference", type=float, default=0.3, metavar="MOS", help="to be found (default: 0.3)")
+    plan.add_argument("--interval", type=float, default=0.25, metavar="MOS", help="wanted: +- this (default: 0.25)")
+    plan.add_argument("--listeners", type=int, metavar="N", help="plan for a panel of N (default: as many as it takes)")
+    plan.add_argument("--per-condition", type=int, metavar="N", help="clips of each condition (default: all)")
+    plan.add_argument("--condition-pattern", metavar="REGEX", help="finds the condition in a file's name, as a group")
+    plan.add_argument("--clean", type=Path, metavar="FOLDER", help="clean clips to make reference conditions of")
+    plan.add_argument("--no-references", action="store_true", help="no reference conditions")
+    plan.add_argument("--url", default="", help="where the clips will be served from")
+    plan.add_argument("--completion-code", default="", help="shown to who has finished (default: one is made)")
+    plan.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    plan.set_defaults(run=_plan)
+    return plan
+
+
+def _add_gate(commands: argparse._SubParsersAction) -> None:
+    gate = commands.add_parser("gate", help="scores against a baseline: exit code 1 when a condition is worse")
+    gate.add_argument("scores", type=Path, help="table of scores (sqllm score)")
+    gate.add_argument("--baseline", type=Path, required=True, help="the table to hold them against")
+    gate.add_argument("--tolerance", type=float, default=0.1, metavar="MOS", help="allowed drop (default: 0.1)")
+    gate.add_argument("--summary", type=Path, help="Markdown file to add the result to")
+    gate.set_defaults(run=_gate)
 
 
 def _quieten() -> None:
@@ -226,6 +263,62 @@ def _check_target(out: Path) -> None:
         raise ValueError(f"There is no folder {out.parent} to write to.")
     if not os.access(out if out.exists() else out.parent, os.W_OK):
         raise ValueError(f"{out} can't be written: you have no permission.")
+
+
+def _plan(arguments: argparse.Namespace) -> None:
+    from sqllm.planning.clip_folder import ClipFolder
+    from sqllm.planning.conditions import planned_test
+    from sqllm.planning.designs import check_design
+    from sqllm.planning.plan import Settings, make_plan, slug
+    from sqllm.planning.report import write_plan
+
+    check_design(arguments.design, arguments.platform)
+    if arguments.out.exists() and (not arguments.out.is_dir() or any(arguments.out.iterdir())):
+        raise ValueError(f"{arguments.out} is there already and not empty: give a folder of its own.")
+    tests = planned_test(_scores_of(arguments), arguments.condition_pattern)
+    settings = Settings(
+        design=arguments.design,
+        platform=arguments.platform,
+        name=slug(arguments.out.resolve().name),
+        difference=arguments.difference,
+        interval=arguments.interval,
+        listeners=arguments.listeners,
+        per_condition=arguments.per_condition,
+        url=arguments.url,
+        completion_code=arguments.completion_code,
+        clean=arguments.clean,
+        references=not arguments.no_references,
+        seed=arguments.seed,
+    )
+    clips = ClipFolder(arguments.out / "clips")
+    print(write_plan(make_plan(tests, settings, clips), clips))
+    print(f"Written to {arguments.out}: README.md says how to run it.")
+
+
+def _scores_of(arguments: argparse.Namespace) -> pd.DataFrame:
+    """The scores to plan with: a table that has them, else the source is scored first."""
+    from sqllm.batch import list_clips, score_many
+    from sqllm.listeners.profiles import get_profile
+    from sqllm.planning.gate import read_scores
+
+    if arguments.source.is_file() and "mos" in (scores := read_scores(arguments.source)):
+        return scores
+    table = list_clips(arguments.source)
+    scored = score_many(_judge(arguments), table, get_profile(arguments.profile), raw=_raw(arguments))
+    kept = [name for name in table.columns if name not in scored]
+    return scored.join(table[kept].set_axis(scored.index))
+
+
+def _gate(arguments: argparse.Namespace) -> None:
+    from sqllm.planning.gate import gate, read_scores
+
+    found = gate(read_scores(arguments.scores), read_scores(arguments.baseline), arguments.tolerance)
+    print(found.markdown())
+    if arguments.summary is not None:
+        with arguments.summary.open("a", encoding="utf-8") as file:
+            file.write(found.markdown() + "\n")
+    if not found.passed:
+        sys.exit(1)
 
 
 def _app(arguments: argparse.Namespace) -> None:

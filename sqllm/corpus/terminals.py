@@ -11,6 +11,7 @@ import numpy as np
 
 from sqllm.corpus.degradations import Artifact, Rng, Wave, within
 from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, set_level
+from sqllm.signal.mnru import modulate_noise
 from sqllm.signal.spans import merge_spans
 
 
@@ -84,13 +85,9 @@ def limit_device(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 
 def add_mnru(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    """The modulated noise reference unit of ITU-T P.810: noise in proportion to each sample, `mnru_q` dB below it.
-
-    y = x (1 + 10^(-Q/20) N) with N white, Gaussian and of unit variance; the band filters at its output are left out.
-    """
+    """The modulated noise reference unit of ITU-T P.810: noise in proportion to each sample, `mnru_q` dB below it."""
     q = within(rng, severity, {"slight": (28, 38), "moderate": (18, 28), "strong": (5, 18)})
-    noise = rng.standard_normal(len(wave))
-    return (wave * (1 + 10 ** (-q / 20) * noise)).astype(np.float32), Artifact("codec", severity, [], {"mnru_q": q})
+    return modulate_noise(wave, q, rng), Artifact("codec", severity, [], {"mnru_q": q})
 
 
 JITTER_DELAYS = {"slight": (0.01, 0.025), "moderate": (0.02, 0.045), "strong": (0.03, 0.06)}  # s
