@@ -28,6 +28,7 @@ from sqllm.model.encoders.load import load_encoder
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS
 from sqllm.signal.audio import SAMPLE_RATE, Clip
+from sqllm.signal.speech import find_speech
 from sqllm.training.ablations import random_encoder
 from sqllm.training.calibration import calibrate_checkpoint
 from sqllm.training.encoder_tuning import Tuner, TuningSettings
@@ -42,7 +43,10 @@ from train.tune import tune
 
 @pytest.fixture(autouse=True)
 def logical(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The device is there, and answers, which an untrained LLM never ends, are short."""
+    """The device is there, and answers, which an untrained LLM never ends, are short. The speech detector, which stays
+    on the CPU, is loaded before: recurrent layers can't be while modules keep their parameters' identity.
+    """
+    find_speech(speech_like(0.5))
     monkeypatch.setattr("sqllm.judge.decoding.LONGEST_ANSWER", 6)
     monkeypatch.setattr("sqllm.judge.decoding.MOST_DRAWS", 2)
     with logical_device():
