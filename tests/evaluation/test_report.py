@@ -47,7 +47,7 @@ from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.scores import DIMENSIONS, GRID, HeardArtifact, Score
 from sqllm.signal.audio import SAMPLE_RATE, active_level, nominal_gain
 from sqllm.words.questions import QUESTIONS, SCORE_REQUESTS
-from tests.tiny import speech_like, tiny_judge, write_corpus
+from tests.tiny import buzz, speech_like, tiny_judge, write_corpus
 from train.evaluate import EvaluateSettings, evaluate, to_json
 
 NAN = math.nan
@@ -255,7 +255,7 @@ def test_gaps_are_of_sizes() -> None:
 
 @pytest.mark.parametrize("name", COPIES)
 def test_a_copy_sounds_the_same(name: str) -> None:
-    wave = speech_like(1.5)
+    wave = buzz(1.5)
     copy = COPIES[name](wave)
     late = len(copy) - len(wave)
     assert late == {"begun 50 ms later": -800, "behind 50 ms of silence": 800}.get(name, 0)
