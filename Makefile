@@ -19,7 +19,7 @@ setup: .venv/installed .venv/base-llm
 	touch $@
 
 .venv/base-llm: .venv/installed
-	$(BIN)/python -c "from sqllm.model.checkpoint import base_llm_folder; print(base_llm_folder(print))"
+	$(BIN)/python -c "from sqllm.model.base_llm import base_llm_folder; print(base_llm_folder(print))"
 	touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
