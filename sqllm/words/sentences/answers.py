@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqllm.scores import LOCATED_KINDS, HeardArtifact, category
+from sqllm.scores import BRIEF_KINDS, HeardArtifact, category
 from sqllm.words.notes import NotedFault, Notes
 from sqllm.words.questions import ACCEPTABLE_MOS, CODEC_KINDS, NOISE_KINDS, USES, Question
 from sqllm.words.sentences.phrasing import capital, fault_name, fault_phrase, pick, series, times_of
@@ -173,7 +173,7 @@ def _when(question: Question, notes: Notes, rng: np.random.Generator) -> str:
     fault = next((fault for fault in found if fault.times), found[0])
     named = fault_phrase(fault, rng, placed=False)
     if not fault.times:
-        return pick(rng, _UNPLACED if fault.kind in LOCATED_KINDS else _LASTING).format(fault=named)
+        return pick(rng, _UNPLACED if fault.kind in BRIEF_KINDS else _LASTING).format(fault=named)
     return capital(f"{times_of(fault, rng)}: {named}.")
 
 
