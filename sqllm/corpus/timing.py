@@ -16,11 +16,12 @@ from sqllm.signal.spans import merge_spans
 FADE = 80  # samples of a cross-fade, 5 ms
 STRETCHES = {"slight": (0.08, 0.15), "moderate": (0.15, 0.25), "strong": (0.25, 0.38)}  # away from 1
 SPEED_SWINGS = {"slight": (0.008, 0.015), "moderate": (0.015, 0.035), "strong": (0.035, 0.09)}
+MUTED_SECONDS = {"slight": (0.12, 0.3), "moderate": (0.3, 0.8), "strong": (0.8, 2.5)}
 WRONG_SPEEDS = {"slight": (0.06, 0.10), "moderate": (0.10, 0.18), "strong": (0.18, 0.4)}
 
 
 def stretch_pieces(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    """A jitter buffer that plays pieces of .4 to 1.5 s slower and then faster, .62 to 1.38 times as long, at one pitch."""
+    """A jitter buffer that plays pieces slower and faster in turn, .62 to 1.38 times as long, their pitch kept."""
     count = int(rng.integers(*{"slight": (1, 3), "moderate": (2, 4), "strong": (2, 6)}[severity]))
     cuts = np.sort(rng.choice(np.arange(1, 20), size=min(2 * count, 18), replace=False)) * len(wave) // 20
     parts, spans, done = [], [], 0
@@ -78,9 +79,7 @@ def mute_stretch(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     noise.
     """
     seconds = len(wave) / SAMPLE_RATE
-    length = min(
-        0.5 * seconds, within(rng, severity, {"slight": (0.12, 0.3), "moderate": (0.3, 0.8), "strong": (0.8, 2.5)})
-    )
+    length = min(0.5 * seconds, within(rng, severity, MUTED_SECONDS))
     spoken = np.flatnonzero(frame_energies(wave) >= active_level(wave) - 15) * 0.02
     if not len(spoken):
         return wave, Artifact("time-clipping", "", [], {"way": "muted"})
