@@ -24,7 +24,9 @@ def stretch_pieces(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]
     """A jitter buffer that plays pieces slower and faster in turn, .62 to 1.38 times as long, their pitch kept."""
     count = int(rng.integers(*{"slight": (1, 3), "moderate": (2, 4), "strong": (2, 6)}[severity]))
     cuts = np.sort(rng.choice(np.arange(1, 20), size=min(2 * count, 18), replace=False)) * len(wave) // 20
-    parts, spans, done = [], [], 0
+    parts: list[Wave] = []
+    spans: list[tuple[float, float]] = []
+    done = 0
     for index, (start, stop) in enumerate(zip([0, *cuts], [*cuts, len(wave)], strict=True)):
         piece = wave[start:stop]
         if index % 2 and len(piece) > 1600:
@@ -90,7 +92,8 @@ def mute_stretch(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     elif place < 0.4:
         start, stop = last - length, seconds
     else:
-        start = float(rng.choice(spoken))
+        whole = spoken[spoken <= last - length]  # so much speech is lost as the severity says
+        start = float(rng.choice(whole if len(whole) else spoken[:1]))
         stop = start + length
     one, other = max(0, round(start * SAMPLE_RATE)), min(len(wave), round(stop * SAMPLE_RATE))
     muted = wave.copy()

@@ -69,7 +69,8 @@ def fault_phrase(fault: NotedFault, rng: np.random.Generator, placed: bool = Tru
     """A fault in words, with its times if `placed`: "heavy packet loss near 2.1 s", "possibly a faint hum"."""
     place = times_of(fault, rng) if placed else ""
     doubt = "" if fault.certain else "possibly "
-    if place and _COUNTED_FROM <= fault.count < len(NUMBER_WORDS) and not fault.more and rng.random() < 0.5:
+    countable = fault.kind in COUNTED and _COUNTED_FROM <= fault.count < len(NUMBER_WORDS) and not fault.more
+    if place and countable and rng.random() < 0.5:
         plural = COUNTED[fault.kind][int(rng.integers(len(COUNTED[fault.kind])))][1]
         severity = pick(rng, COUNTED_SEVERITY[fault.severity])
         return f"{doubt}{count_word(fault.count)} {severity} {plural} {place}"
