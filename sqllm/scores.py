@@ -125,13 +125,18 @@ class ReferenceMatch:
     """How a reference fits its clip: `identical` (nothing differs), `same` (speech) or `other` (speech: not used).
 
     `lag` is how much later the main part of the clip is, in seconds; `drift` how much slower the clip runs (0.01: 1%);
-    `matched` the share (0-1) of the clip's speech that the reference holds.
+    `matched` the share (0-1) of the clip's speech that the reference holds. `lost` are the spans (seconds of the clip)
+    in which speech of the reference is gone, `share_lost` of all of it, and `added` those in which there is sound where
+    the reference is silent.
     """
 
     state: str
     lag: float
     drift: float
     matched: float
+    lost: tuple[tuple[float, float], ...] = ()
+    added: tuple[tuple[float, float], ...] = ()
+    share_lost: float = 0.0
 
     def text(self) -> str:
         """ "The reference is 1.53 s early; 92% of the speech matched."; empty unless it is the same speech, changed."""
@@ -144,9 +149,10 @@ class ReferenceMatch:
 
     def to_json(self) -> dict[str, object]:
         if self.state == "other":
-            return {"state": self.state, "lag": None, "matched": None, "drift": None}
+            return {"state": self.state, "lag": None, "matched": None, "drift": None, "lost": [], "added": []}
         numbers = {"lag": round(self.lag, 4), "matched": round(self.matched, 3), "drift": round(self.drift, 5)}
-        return {"state": self.state, **numbers}
+        spans = {"lost": [list(span) for span in self.lost], "added": [list(span) for span in self.added]}
+        return {"state": self.state, **numbers, **spans, "share_lost": round(self.share_lost, 3)}
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from sqllm.scores import Speech
 from sqllm.signal.alignment import Alignment, align_reference
 from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, Clip, active_level
+from sqllm.signal.differences import find_differences
 from sqllm.signal.spans import merge_spans
 from sqllm.signal.speech import find_speech
 from sqllm.signal.speed import suspected_speed
@@ -22,7 +24,7 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
     warnings = list(_signal_warnings(clip))
     if reference is None:
         return None, tuple(warnings)
-    alignment = align_reference(reference.samples, clip.samples)
+    alignment = _with_differences(align_reference(reference.samples, clip.samples), clip, reference)
     if alignment.match.state == "identical":
         warnings.append("The clip and its reference are identical: nothing was changed.")
     elif is_silent(reference.samples):
@@ -35,6 +37,15 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
     if alignment.same_speech:
         warnings += reference_notes(reference)
     return alignment, tuple(warnings)
+
+
+def _with_differences(alignment: Alignment, clip: Clip, reference: Clip) -> Alignment:
+    """An alignment whose match tells what the clip has lost and gained against a reference of the same speech."""
+    if alignment.match.state != "same":
+        return alignment
+    found = find_differences(clip.samples, alignment.samples, alignment.covered(len(reference.samples)))
+    match = replace(alignment.match, lost=found.lost, added=found.added, share_lost=found.share_lost)
+    return replace(alignment, match=match)
 
 
 def reference_notes(reference: Clip) -> list[str]:

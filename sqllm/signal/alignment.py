@@ -10,6 +10,7 @@ import numpy as np
 from sqllm.scores import ReferenceMatch
 from sqllm.signal.audio import SAMPLE_RATE, frame_energies
 from sqllm.signal.lag_search import CHUNK, COHERENT, HOP, STEADY, LagPath, find_path, refine
+from sqllm.signal.spans import Span, merge_spans
 
 SAME_SPEECH = 1.8  # strength of a path from which it is the same speech
 MATCHED, MOMENT = 2.0, 25  # mean prominence over so many frames from which a moment matches
@@ -49,6 +50,15 @@ class Alignment:
     @property
     def same_speech(self) -> bool:
         return self.match.state != "other"
+
+    def covered(self, samples: int) -> list[Span]:
+        """The spans of the clip, in seconds, in which a reference of so many samples has something to it."""
+        edges = [
+            (max(piece.start, piece.lag), min(piece.stop, samples + piece.lag))
+            for piece in self.pieces
+            if piece.lag is not None
+        ]
+        return merge_spans([(start / SAMPLE_RATE, stop / SAMPLE_RATE) for start, stop in edges if start < stop])
 
 
 def align_reference(reference: np.ndarray, degraded: np.ndarray) -> Alignment:
