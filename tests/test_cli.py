@@ -83,7 +83,7 @@ def test_score_writes_a_table_and_a_summary(run, speech_file: Path, tmp_path: Pa
     code, out, _ = run("score", str(speech_file.parent), "-o", str(tmp_path / "out.csv"))
     assert code == 0
     assert out.startswith("1 of 1 clips scored.")
-    assert (tmp_path / "out.csv").read_text().startswith("file,condition,mos,noisiness")
+    assert (tmp_path / "out.csv").read_text().startswith("file,mos,noisiness")
 
 
 def test_a_folder_tells_what_it_left_out_and_why(run, speech_file: Path, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_version_names_the_licences(run) -> None:
 def test_a_target_that_cannot_be_written_is_refused_before_anything_is_scored(
     run, speech_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sqllm.batch.score_rows", lambda *_: pytest.fail("scored"))
+    monkeypatch.setattr("sqllm.batch.scoring.score_rows", lambda *_: pytest.fail("scored"))
     for target, said in (
         (tmp_path, "is a folder: name a file in it"),
         (tmp_path / "no" / "x.csv", "There is no folder"),

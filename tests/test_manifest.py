@@ -26,7 +26,7 @@ def read(desk: Path, text: str | bytes, name: str = "clips.csv") -> list[tuple[s
     path = desk / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     rows = read_manifest(path).rows
-    return [tuple(row.get(key, "").replace(f"{desk}/", "") for key in ("file", "ref")) for row in rows]  # type: ignore[misc]
+    return [tuple(row.get(key, "").replace(f"{desk}/", "") for key in ("file", "ref")) for row in rows]
 
 
 WANTED = [("a.wav", "r.wav"), ("b.wav", "")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -184,22 +183,3 @@ def _listed(names: Sequence[str], where: str) -> str:
         return ""
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"{len(names)} {'clip is' if len(names) == 1 else 'clips are'} {where}: {', '.join(names[:LISTED])}{more}."
-
-
-def read_scores(path: Path) -> pd.DataFrame:
-    """A table of scores from CSV, JSONL or Parquet, as `sqllm score` writes it.
-
-    Raises `ValueError` with a sentence where it isn't one.
-    """
-    import pandas as pd
-
-    if not path.is_file():
-        raise ValueError(f"There is no table of scores at {path}.")
-    try:
-        if path.suffix == ".jsonl":
-            return pd.read_json(path, lines=True, dtype={"condition": str})
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype={"file": str, "condition": str, "ref": str, "source": str})
-    except (ValueError, ImportError, OSError) as problem:
-        raise ValueError(f"{path} can't be read as a table of scores ({problem}).") from problem
