@@ -10,19 +10,17 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, Judgement
 
 SCORE_COLUMNS = [*DIMENSIONS, *(f"{dimension}_std" for dimension in DIMENSIONS)]
 FACT_COLUMNS = ["profile", "seconds", "speech", "revision", "warnings", "error"]
-VOTE_COLUMNS = [*(f"votes_{points}" for points in range(1, 6)), "votes_std"]
 FAULT_COLUMNS = [f"fault_{kind}" for kind in ARTIFACT_KINDS]
-NUMBERS = frozenset({*SCORE_COLUMNS, "seconds", "speech", *VOTE_COLUMNS})
+NUMBERS = frozenset({*SCORE_COLUMNS, "seconds", "speech"})
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is written of a clip beside its scores: the severity of every fault heard (`faults`), the distribution of
-    the votes to expect (`votes`), and the reason in words (`rationale`).
+    """What is written of a clip beside its scores: the severity of every fault heard (`faults`), and the reason in words
+    (`rationale`).
     """
 
     faults: bool = False
-    votes: bool = False
     rationale: bool = False
 
     @property
@@ -31,7 +29,6 @@ class Wanted:
         return [
             *SCORE_COLUMNS,
             *FACT_COLUMNS,
-            *(VOTE_COLUMNS if self.votes else []),
             *(FAULT_COLUMNS if self.faults else []),
             *(["rationale"] if self.rationale else []),
         ]
@@ -78,15 +75,8 @@ def judged_cells(judgement: Judgement, wanted: Wanted) -> dict[str, Any]:
         cells[name] = round(score.mean, 3)
         cells[f"{name}_std"] = round(score.std, 3)
     cells["warnings"] = "; ".join(judgement.warnings)
-    if wanted.votes and judgement.scores is not None:
-        cells |= _vote_cells(judgement)
     if wanted.faults:
         cells |= {f"fault_{artifact.kind}": artifact.severity for artifact in judgement.artifacts}
     if wanted.rationale:
         cells["rationale"] = judgement.rationale
     return cells
-
-
-def _vote_cells(judgement: Judgement) -> dict[str, float]:
-    """The shares of votes 1 to 5 that a panel would give, and their standard deviation."""
-    raise NotImplementedError

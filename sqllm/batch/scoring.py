@@ -34,7 +34,6 @@ def score_many(
     progress: bool = False,
     raw: RawSamples | None = None,
     faults: bool = False,
-    votes: bool = False,
 ) -> pd.DataFrame:
     """Score clips named by a table (column file; ref, and start and end in seconds, where wanted) or a list of paths;
     `raw` says what files without a header hold.
@@ -46,7 +45,7 @@ def score_many(
     import pandas as pd
 
     rows = table if isinstance(table, pd.DataFrame) else pd.DataFrame({"file": list(map(str, table))})
-    layout = Layout.of([str(name) for name in rows.columns], Wanted(faults, votes, rationale))
+    layout = Layout.of([str(name) for name in rows.columns], Wanted(faults, rationale))
     scored = score_rows(judge, rows.to_dict("records"), layout, profile, raw)
     return pd.DataFrame(list(watched(scored, len(rows)) if progress else scored), columns=layout.columns)
 
