@@ -16,9 +16,7 @@ NUMBERS = frozenset({*SCORE_COLUMNS, "seconds", "speech"})
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is written of a clip beside its scores: the severity of every fault heard (`faults`), and the reason in words
-    (`rationale`).
-    """
+    """What is written of a clip beside its scores: how severe each fault is heard, and the reason in words."""
 
     faults: bool = False
     rationale: bool = False

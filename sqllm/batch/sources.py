@@ -16,10 +16,9 @@ from sqllm.signal.formats import is_media
 if TYPE_CHECKING:
     import pandas as pd
 
-BARE = ("file",)  # the columns of a clip that no table tells of
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".scp")
 
-_Row = tuple[tuple[str, ...], dict[str, Any]]  # the columns of its source, and the row
+_Row = tuple[tuple[str, ...], dict[str, Any]]  # the columns of its table (none for a clip without one), and the row
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,13 @@ def read_sources(sources: Sequence[str | os.PathLike[str]]) -> ClipList:
         if not rows:
             raise ValueError(f"{source} holds no audio files.")
         for columns, row in rows:
-            key = os.path.abspath(row["file"]) if columns == BARE else ""
+            key = "" if columns else os.path.abspath(row["file"])
             if key not in bare:
                 bare |= {key} - {""}
                 found.append((columns, row))
-    names = list(dict.fromkeys(name for columns in dict.fromkeys(columns for columns, _ in found) for name in columns))
-    if len(sources) > 1:  # what all of them may have stands in front, as it does in most
+    kinds = dict.fromkeys(columns or ("file",) for columns, _ in found)
+    names = list(dict.fromkeys(name for columns in kinds for name in columns))
+    if len(kinds) > 1:  # what all of them may have stands in front, as it does in most
         names.sort(key=lambda name: list(ROLES).index(name) if name in ROLES else len(ROLES))
     listed = tuple({name: row.get(name) for name in names} for _, row in found)
     return ClipList(tuple(names), listed, tuple(tables), left_out(others))
@@ -77,7 +77,7 @@ def _bare_rows(path: Path, others: list[Path]) -> list[_Row]:
     """The clips of a path that is no table; what is not audio there is added to `others`."""
     media = media_files(path) if path.is_dir() else [path] * is_media(path)
     others += other_files(path) if path.is_dir() else [path] * (not media)
-    return [(BARE, {"file": str(clip)}) for clip in media]
+    return [((), {"file": str(clip)}) for clip in media]
 
 
 def list_clips(*sources: str | os.PathLike[str]) -> pd.DataFrame:

@@ -42,6 +42,8 @@ def test_a_file_is_listed_once_but_what_tables_list_is_kept(desk: Path) -> None:
     assert files("a.wav", "./a.wav", "*.wav") == ["a.wav", "odd[1].wav"]
     assert files("sub", "sub") == ["sub/c.wav", "sub/d.mp3", "sub/deep/e.wav"]
     assert files("list.csv", "a.wav") == ["a.wav", "a.wav", "a.wav"]
+    (desk / "plain.csv").write_text("file\na.wav\na.wav\n")
+    assert files("plain.csv", "plain.csv") == ["a.wav"] * 4
 
 
 def test_columns_of_all_sources_are_kept(desk: Path) -> None:
