@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, Judgement
+from sqllm.scores import DIMENSIONS, Judgement
 
 SCORE_COLUMNS = [*DIMENSIONS, *(f"{dimension}_std" for dimension in DIMENSIONS)]
 FACT_COLUMNS = ["profile", "seconds", "speech", "revision", "warnings", "error"]
-FAULT_COLUMNS = [f"fault_{kind}" for kind in ARTIFACT_KINDS]
 NUMBERS = frozenset({*SCORE_COLUMNS, "seconds", "speech"})
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is written of a clip beside its scores: how severe each fault is heard, and the reason in words."""
+    """What is written beside scores: the faults heard ("strong codec; slight hum"), and the reason in words."""
 
     faults: bool = False
     rationale: bool = False
@@ -27,8 +26,7 @@ class Wanted:
         return [
             *SCORE_COLUMNS,
             *FACT_COLUMNS,
-            *(FAULT_COLUMNS if self.faults else []),
-            *(["rationale"] if self.rationale else []),
+            *(name for name in ("faults", "rationale") if getattr(self, name)),
         ]
 
 
@@ -74,7 +72,7 @@ def judged_cells(judgement: Judgement, wanted: Wanted) -> dict[str, Any]:
         cells[f"{name}_std"] = round(score.std, 3)
     cells["warnings"] = "; ".join(judgement.warnings)
     if wanted.faults:
-        cells |= {f"fault_{artifact.kind}": artifact.severity for artifact in judgement.artifacts}
+        cells["faults"] = "; ".join(f"{artifact.severity} {artifact.kind}" for artifact in judgement.artifacts)
     if wanted.rationale:
         cells["rationale"] = judgement.rationale
     return cells

@@ -50,6 +50,11 @@ def score_many(
     return pd.DataFrame(list(watched(scored, len(rows)) if progress else scored), columns=layout.columns)
 
 
+def revision_of(judge: SpeechQualityLLM) -> str:
+    """What a row says of the model: the revision of its weights, and how they are quantised, which moves scores too."""
+    return "-".join(part for part in (judge.name["revision"], judge.model.config.quantize) if part)
+
+
 def score_rows(
     judge: SpeechQualityLLM,
     records: Sequence[Record],
@@ -63,7 +68,7 @@ def score_rows(
     The first `done` rows are left out. Batches are the same whatever was done: a row is the same to the last digit.
     """
     listener, loader = get_profile(profile), _Loader(raw)
-    said = {"profile": describe_profile(listener), "revision": judge.name["revision"], "warnings": "", "error": ""}
+    said = {"profile": describe_profile(listener), "revision": revision_of(judge), "warnings": "", "error": ""}
     for start in range(done - done % CLIPS_A_BATCH, len(records), CLIPS_A_BATCH):
         number = start
         for loaded in _batches(records[start : start + CLIPS_A_BATCH], loader):

@@ -89,7 +89,9 @@ class ScoreTable:
                     self.rows += 1
                 except OSError as problem:
                     why = problem.strerror or str(problem)
-                    raise TableError(f"{self.rows_at} can't be written any further: {why}.") from problem
+                    raise TableError(
+                        f"{self.rows_at} can't be written any further ({why}): --resume goes on later."
+                    ) from problem
         if self._parquet:
             self._pack()
 

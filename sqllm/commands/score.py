@@ -20,7 +20,7 @@ def add(commands: shared.Commands) -> None:
     )
     parser.add_argument("-o", "--out", type=Path, required=True, help="table to write: .csv, .jsonl or .parquet")
     parser.add_argument("--resume", action="store_true", help="go on where an earlier run stopped (default: anew)")
-    parser.add_argument("--faults", action="store_true", help="add a column a fault: how severe it is heard")
+    parser.add_argument("--faults", action="store_true", help="add the faults heard: strong codec; slight hum")
     parser.add_argument("--rationale", action="store_true", help="add the reason in words (slower)")
     shared.add_profile(parser)
     shared.add_model(parser)
@@ -30,7 +30,7 @@ def add(commands: shared.Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from sqllm.batch.columns import Layout, Wanted
     from sqllm.batch.progress import watched
-    from sqllm.batch.scoring import score_rows
+    from sqllm.batch.scoring import revision_of, score_rows
     from sqllm.batch.sources import read_sources
     from sqllm.batch.summary import summarise
     from sqllm.batch.table import Kept, ScoreTable, check_kept, read_scores
@@ -48,11 +48,11 @@ def run(arguments: argparse.Namespace) -> None:
     for name, written in layout.renamed.items():
         print(f"Your column {name} is written as {written}: {name} is one of ours.", file=sys.stderr)
     judge = shared.load_judge(arguments)
-    check_kept(arguments.out, kept, describe_profile(profile), judge.name["revision"])
+    check_kept(arguments.out, kept, describe_profile(profile), revision_of(judge))
     rows = score_rows(judge, clips.rows, layout, profile, raw, kept.rows)
     try:
         table.write(watched(rows, len(clips.rows), kept.rows))
-    except BaseException:
+    except KeyboardInterrupt:
         print(f"{table.rows} of {len(clips.rows)} rows are in {table.rows_at}: --resume goes on.", file=sys.stderr)
         raise
     print("\n".join(summarise(read_scores(arguments.out))))

@@ -98,7 +98,9 @@ def gate(scores: pd.DataFrame, baseline: pd.DataFrame, tolerance: float = TOLERA
 
 
 def _by_name(table: pd.DataFrame, which: str) -> pd.DataFrame:
-    """Scores and conditions by the clip's name: its file without folders, with them where two would be the same."""
+    """Scores and conditions by the clip's name: its file without folders, with them where two would be the same, and
+    with the part of it that was scored.
+    """
     missing = {"file", "mos"} - set(table.columns)
     if missing:
         raise ValueError(f"The table of {which} has no column {sorted(missing)[0]}: make it with sqllm score.")
@@ -106,6 +108,9 @@ def _by_name(table: pd.DataFrame, which: str) -> pd.DataFrame:
 
     files = table["file"].astype(str).str.replace("\\", "/", regex=False)
     condition = table["condition"].fillna("").astype(str) if "condition" in table else pd.Series("", table.index)
+    for time in ("start", "end"):
+        if time in table:
+            files = files + pd.to_numeric(table[time], errors="coerce").map(lambda t: "" if np.isnan(t) else f" {t:g}")
     names = files.str.rsplit("/", n=1).str[-1]
     if names.duplicated().any():
         names = condition + "/" + names

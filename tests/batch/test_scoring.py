@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -10,11 +14,12 @@ import pytest
 import soundfile
 
 from sqllm.batch import list_clips, score_many, scoring
-from sqllm.batch.columns import FACT_COLUMNS, FAULT_COLUMNS, SCORE_COLUMNS, Layout, Wanted
-from sqllm.batch.scoring import cut_clip, score_rows
+from sqllm.batch.columns import FACT_COLUMNS, SCORE_COLUMNS, Layout, Wanted
+from sqllm.batch.scoring import CLIPS_A_BATCH, cut_clip, revision_of, score_rows
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.scores import DIMENSIONS
+from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.scores import DIMENSIONS, Judgement, Speech
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, Clip, load_clip
 from tests.tiny import speech_like
 
@@ -62,6 +67,12 @@ def test_empty_cells_of_a_frame_are_no_reference_and_no_file(tiny: SpeechQuality
     assert scored["error"].tolist() == ["", "This row names no file."]
 
 
+def test_the_revision_tells_how_weights_are_quantised(tiny: SpeechQualityLLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert revision_of(tiny) == tiny.name["revision"]
+    monkeypatch.setattr(tiny.model, "config", replace(tiny.model.config, quantize="nf4"))
+    assert revision_of(tiny) == f"{tiny.name['revision']}-nf4"
+
+
 def test_own_columns_stand_in_front_and_none_is_overwritten(tiny: SpeechQualityLLM, folder: Path) -> None:
     table = pd.DataFrame({"talker": ["Ann"], "mos": [4.25], "file": [folder / "clip0.wav"], "own_mos": ["kept"]})
     scored = score_many(tiny, table)
@@ -70,14 +81,13 @@ def test_own_columns_stand_in_front_and_none_is_overwritten(tiny: SpeechQualityL
     assert scored["mos"][0] == score_many(tiny, [str(folder / "clip0.wav")])["mos"][0]
 
 
-def test_faults_are_a_column_each(tiny: SpeechQualityLLM, folder: Path) -> None:
+def test_faults_are_told_as_rate_tells_them(tiny: SpeechQualityLLM, folder: Path) -> None:
     files = [str(folder / f"clip{number}.wav") for number in (0, 3)]
     scored = score_many(tiny, files, faults=True)
-    assert list(scored.columns[-len(FAULT_COLUMNS) :]) == FAULT_COLUMNS
-    heard = {f"fault_{fault.kind}": fault.severity for fault in tiny.listen(files[0]).artifacts()}
-    assert heard
-    assert scored.loc[0, FAULT_COLUMNS].dropna().to_dict() == heard
-    assert scored.loc[1, FAULT_COLUMNS].isna().all()
+    heard = tiny.listen(files[0]).artifacts()
+    assert len(heard) > 1
+    assert scored["faults"][0].split("; ") == [f"{fault.severity} {fault.kind}" for fault in heard]
+    assert pd.isna(scored["faults"][1])
 
 
 def test_a_clip_without_speech_has_empty_cells_and_a_reason(tiny: SpeechQualityLLM, folder: Path) -> None:
@@ -133,6 +143,37 @@ def test_a_file_of_many_parts_is_decoded_once(tiny: SpeechQualityLLM, folder: Pa
     rows = [{"file": str(folder / name), "start": start} for name in ("clip8.wav", "clip9.wav") for start in (0, 1, 2)]
     assert len(list(score_rows(tiny, rows, Layout.of(["file", "start"], Wanted())))) == 6
     assert decoded == ["clip8.wav", "clip9.wav"]
+
+
+class _Deaf:
+    """A judge that listens to nothing: every clip is silent."""
+
+    name: ClassVar[dict[str, str]] = {"name": "deaf", "revision": "0"}
+
+    def __init__(self, model: SpeechQualityModel) -> None:
+        self.model = model
+
+    def listen_many(self, pairs: Sequence[tuple[Clip, Clip | None]]) -> list[_Deaf]:
+        return [self for _ in pairs]
+
+    def rate(self, *asked: object) -> Judgement:
+        return Judgement("", None, 10.0, "typical", None, None, (), Speech((), 10.0), ("silent",), self.name)
+
+
+def test_a_thousand_clips_take_no_more_memory_than_a_few(
+    tiny: SpeechQualityLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Clip(np.zeros(10 * SAMPLE_RATE, np.float32))
+    monkeypatch.setattr(scoring, "load_clip", lambda path, raw: replace(made, samples=made.samples.copy()))
+    rows = [{"file": f"{number}.wav"} for number in range(1000)]
+    tracemalloc.start()
+    try:
+        scored = score_rows(cast(SpeechQualityLLM, _Deaf(tiny.model)), rows, Layout.of(["file"], Wanted()))
+        assert sum(1 for _ in scored) == 1000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * CLIPS_A_BATCH * made.samples.nbytes  # all of them would be 1,000 times a clip
 
 
 def test_few_decoded_clips_are_held_at_once(tiny: SpeechQualityLLM, folder: Path, monkeypatch) -> None:
