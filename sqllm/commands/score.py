@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ def add(commands: shared.Commands) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="CSV file to write")
     parser.add_argument("--rationale", action="store_true", help="add the reason in words (slower)")
     shared.add_profile(parser)
+    shared.add_mapping(parser)
     shared.add_model(parser)
     parser.set_defaults(run=run)
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     raw = shared.raw_samples(arguments)
     table, profile = list_clips(arguments.source), get_profile(arguments.profile)
-    _check_target(arguments.out)
+    shared.check_target(arguments.out)
     if arguments.source.is_dir() and (others := left_out(arguments.source)):
         print(others, file=sys.stderr)
     judge, watched = shared.load_judge(arguments), sys.stderr.isatty()
@@ -35,13 +35,3 @@ def run(arguments: argparse.Namespace) -> None:
     write_scores(arguments.out, rows, arguments.rationale)
     print("\n".join(summarise(read_scores(arguments.out))))
     print(f"Written to {arguments.out}.")
-
-
-def _check_target(out: Path) -> None:
-    """Raises `ValueError` where a table can't be written there, before anything is scored."""
-    if out.is_dir():
-        raise ValueError(f"{out} is a folder: name a file in it, such as {out / 'scores.csv'}.")
-    if not out.parent.is_dir():
-        raise ValueError(f"There is no folder {out.parent} to write to.")
-    if not os.access(out if out.exists() else out.parent, os.W_OK):
-        raise ValueError(f"{out} can't be written: you have no permission.")

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 
-from sqllm.listeners.votes import CROWD, LABORATORY, VoteModel, draw_votes
+from sqllm.listeners.votes import CROWD, LABORATORY, Listeners, VoteModel
 
 MOS_BINS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)
 
@@ -74,11 +75,13 @@ class PublishedTest:
     high: float
 
     def simulated(self, model: VoteModel, tests: int = 12, seed: int = 0) -> VoteStatistics:
-        """The statistics of simulated tests, on average."""
+        """The statistics of simulated tests, on average; their listeners differ by just as much as the model says."""
         rng = np.random.default_rng(seed)
+        clips, spread = np.linspace(self.low, self.high, self.clips), _even_normal(self.listeners)
         found = []
         for _ in range(tests):
-            votes = draw_votes(np.linspace(self.low, self.high, self.clips), self.listeners, rng, model).astype(float)
+            bias, slope = model.bias * rng.permutation(spread), 1 + model.slope * rng.permutation(spread)
+            votes = Listeners(bias, slope, model).vote(clips, rng).astype(float)
             order = rng.random(votes.shape).argsort(axis=0).argsort(axis=0)
             found.append(vote_statistics(np.where(order < self.votes, votes, np.nan)))
         names = ("sos", "bias", "slope", "rest", "r")
@@ -97,6 +100,12 @@ class PublishedTest:
                 noise=model.noise * wanted.rest / had.rest,
             )
         return model
+
+
+def _even_normal(count: int) -> np.ndarray:
+    """Quantiles of a normal distribution with mean 0 and standard deviation 1 over `count` listeners, [count]."""
+    quantiles = np.array([NormalDist().inv_cdf((k + 0.5) / count) for k in range(count)])
+    return quantiles / quantiles.std(ddof=1)
 
 
 TESTS = (

@@ -18,7 +18,7 @@ from sqllm.scores import GRID, HIGHEST, LOWEST, Score, clamp
 
 FORMAT = "sqllm-mapping-1"
 LARGEST_FILE = 1_000_000  # bytes
-FEWEST_CLIPS = 8
+FEWEST_CLIPS = 6
 FOLDS = 10
 FEWEST_CONDITIONS = 4  # to hold out conditions; with fewer, clips are held out
 WORTH = 0.97  # the share of the held-out RMSE that a richer mapping may keep
@@ -175,7 +175,7 @@ def fit_mapping(rated: RatedClips) -> ScaleMapping:
     """The mapping that cross-validation prefers: first order; third where it is monotonic and lowers the held-out RMSE
     by 3%; and a ridge on the tokens where that does so again.
 
-    Raises `ValueError` where fewer than eight clips have both a score and votes, or the scores are all alike.
+    Raises `ValueError` where fewer than six clips have both a score and votes, or the scores are all alike.
     """
     if len(rated) < FEWEST_CLIPS:
         raise ValueError(

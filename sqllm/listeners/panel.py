@@ -159,8 +159,10 @@ class Panel:
         return (self.votes[:, None] == POINTS).sum(axis=0)
 
     def by_profile(self) -> list[ProfileVotes]:
-        """The profiles of the mix, in its order."""
-        found = []
+        """The profiles of the mix, in its order; none where nobody voted."""
+        found: list[ProfileVotes] = []
+        if self.expected is None:
+            return found
         for number, (name, score) in enumerate(zip(self.profiles, self.scores, strict=True)):
             own = self.votes[self.seats == number]
             found.append(ProfileVotes(name, len(own), float(own.mean()) if len(own) else None, score))

@@ -56,8 +56,8 @@ class VoteModel:
 
 # Between listeners of a laboratory ACR test of 384 telephony clips, all heard by 24 (Hossfeld, Schatz, Egger, QoMEX
 # 2011: SOS a = .207), and of a crowdsourced P.835 test of 280 enhanced clips, 10 listeners, 5 votes a clip.
-LABORATORY = VoteModel(bias=0.295, slope=0.198, noise=0.794)
-CROWD = VoteModel(bias=0.442, slope=0.198, noise=0.570)
+LABORATORY = VoteModel(bias=0.283, slope=0.186, noise=0.793)
+CROWD = VoteModel(bias=0.396, slope=0.186, noise=0.572)
 
 
 @dataclass(frozen=True)
