@@ -13,9 +13,16 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
+import torch
 
-from sqllm.listeners.combine import Votes, combine
+from sqllm.corpus.nisqa_layout import at_nominal_level, read_ratings
+from sqllm.evaluation.panel_study import mix_scores
+from sqllm.features.token_set import cached_tokens
+from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.listeners.combine import ConditionMean, combine
 from sqllm.listeners.mapping import RatedClips, fit_mapping
+from sqllm.listeners.panel import Mix
+from sqllm.listeners.sampling import Votes
 
 POINTS = np.arange(1.0, 6.0)
 MOST_VOTES = 40
@@ -34,6 +41,11 @@ class RatedSet:
     @property
     def mos(self) -> np.ndarray:
         return np.array([votes.mean() for votes in self.votes])
+
+    @property
+    def clips_a_condition(self) -> int:
+        """Of the condition that has the fewest."""
+        return int(np.unique(self.condition, return_counts=True)[1].min())
 
     @property
     def margin(self) -> np.ndarray:
@@ -68,11 +80,25 @@ def _first_three(count: int) -> Iterator[tuple[int, int, int]]:
         yield low, high - low, last - high
 
 
-def read_votes_of(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """Votes by file for sets of a table `file,set,overall,votes,std` (`std` with count - 1 in its denominator)."""
+def read_rated_sets(
+    judge: SpeechQualityLLM, path: Path, names: Sequence[str], cache: Path, nominal_level: bool = True
+) -> Iterator[RatedSet]:
+    """Sets of a table `file,ref,set,overall,votes,std,condition` (`std` with count - 1 in its denominator), heard by
+    the judge without their references.
+    """
     with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.DictReader(file) if row["set"] in names]
-    return {row["file"]: votes_of(int(float(row["votes"])), float(row["overall"]), float(row["std"])) for row in rows}
+        rows = {str(path.parent / row["file"]): row for row in csv.DictReader(file)}
+    clips = read_ratings(path)
+    for name in names:
+        own = [clip for clip in (at_nominal_level(clips) if nominal_level else clips) if clip.db == name]
+        if not own:
+            raise ValueError(f"{path} holds no set {name}.")
+        tokens = cached_tokens(judge.model, own, cache).degraded
+        predicted = [row[0].mean for row in mix_scores(judge.model, tokens, Mix.of({"typical": 1}))]
+        told = [rows[str(clip.degraded)] for clip in own]
+        votes = [votes_of(int(float(row["votes"])), float(row["overall"]), float(row["std"])) for row in told]
+        pooled = torch.cat([tokens.double().mean(dim=1), tokens.double().std(dim=1)], dim=1).numpy()
+        yield RatedSet(name, np.array(predicted), np.array([row["condition"] for row in told]), pooled, tuple(votes))
 
 
 @dataclass(frozen=True)
@@ -123,58 +149,65 @@ def fit_worth(rated_set: RatedSet, voted: int, draws: int = 50, seed: int = 0) -
 @dataclass(frozen=True)
 class CombineWorth:
     """Of combining votes on `clips` clips a condition, `each` votes a clip, over resamplings: how often the 95%
-    intervals hold the truth, of the combination and of votes alone, their mean half widths, and the share of votes
-    saved.
+    intervals hold the truth (`least`: of the condition where they do so least) and those of votes alone, their mean
+    half widths, and the share of votes saved, of all that votes alone would need.
     """
 
     set_name: str
     clips: int
     each: int
-    resamplings: int
+    borrow: bool
     held: float
+    least: float
     held_alone: float
     half: float
     half_alone: float
     saved: float
 
     def row(self) -> str:
+        how = "borrowing" if self.borrow else "each alone"
         return (
-            f"| {self.set_name} | {self.clips} x {self.each} | {self.held:.1%} | {self.held_alone:.1%} | "
-            f"{self.half:.3f} | {self.half_alone:.3f} | {self.saved:.0%} |"
+            f"| {self.set_name} | {self.clips} x {self.each} | {how} | {self.held:.1%} | {self.least:.0%} | "
+            f"{self.held_alone:.1%} | {self.half:.2f} | {self.half_alone:.2f} | {self.saved:.0%} |"
         )
 
 
 COMBINE_HEAD = (
-    "| set | clips x votes | intervals hold | of votes alone | +- | of votes alone | votes saved |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| set | clips x votes | conditions | hold | in the worst one | votes alone hold | +- | of votes alone | saved |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 )
 
 
-def combine_worth(rated_set: RatedSet, clips: int, each: int, resamplings: int = 500, seed: int = 0) -> CombineWorth:
+def combine_worth(
+    rated_set: RatedSet, clips: int, each: int, borrow: bool = False, resamplings: int = 500, seed: int = 0
+) -> CombineWorth:
     """Draw clips of each condition and votes on them, combine, and hold the intervals against the condition's mean of
     all clips and votes.
     """
     rng = np.random.default_rng([seed, clips, each])
     names, index = np.unique(rated_set.condition, return_inverse=True)
-    truth = np.bincount(index, rated_set.mos) / np.bincount(index)
-    found = []
+    truth = dict(zip(names, np.bincount(index, rated_set.mos) / np.bincount(index), strict=True))
+    found, saved = [], []
     for _ in range(resamplings):
         drawn = np.concatenate([rng.permutation(np.flatnonzero(index == c))[:clips] for c in range(len(names))])
         values = np.concatenate([rng.choice(rated_set.votes[clip], each) for clip in drawn])
         votes = Votes(np.repeat(drawn, each), np.full(len(values), -1), values)
-        combined = combine(rated_set.predicted, rated_set.condition, votes)
-        place = {name: number for number, name in enumerate(names)}
-        for one in combined.conditions:
-            at = truth[place[one.condition]]
-            found.append(
-                (
-                    one.low <= at <= one.high,
-                    one.votes_low <= at <= one.votes_high,
-                    (one.high - one.low) / 2,
-                    (one.votes_high - one.votes_low) / 2,
-                    combined.votes_alone / combined.votes - 1,
-                )
-            )
+        combined = combine(rated_set.predicted, rated_set.condition, votes, borrow)
+        found.append([_held(one, truth[one.condition]) for one in combined.conditions])
+        saved.append(1 - combined.votes / combined.votes_alone)
+    by_condition = np.mean(np.array(found, float), axis=0)  # [conditions, 4]
+    held, held_alone, half, half_alone = (float(x) for x in by_condition.mean(axis=0))
+    least = float(by_condition[:, 0].min())
     return CombineWorth(
-        rated_set.name, clips, each, resamplings, *(float(x) for x in np.mean(np.array(found, float), axis=0))
+        rated_set.name, clips, each, borrow, held, least, held_alone, half, half_alone, float(np.mean(saved))
+    )
+
+
+def _held(one: ConditionMean, truth: float) -> tuple[float, float, float, float]:
+    """Whether the intervals hold the truth, and their half widths: of the combination and of votes alone."""
+    return (
+        float(one.low <= truth <= one.high),
+        float(one.votes_low <= truth <= one.votes_high),
+        (one.high - one.low) / 2,
+        (one.votes_high - one.votes_low) / 2,
     )

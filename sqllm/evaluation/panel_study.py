@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from sqllm.evaluation.vote_statistics import VoteStatistics, vote_statistics
 from sqllm.judge.judge import SpeechQualityLLM
@@ -51,10 +52,10 @@ class PanelStudy:
         ]
 
 
-def mix_scores(model: SpeechQualityModel, degraded: object, mix: Mix) -> list[list[Score]]:
+def mix_scores(model: SpeechQualityModel, degraded: Tensor, mix: Mix) -> list[list[Score]]:
     """The MOS of each profile of a mix, a list a clip, from audio tokens [clips, tokens, width + 2]."""
     reading = Reading.of(Vocabulary.of(model), mix.profiles, dimensions=("mos",))
-    heard = read_tokens(model, reading, degraded, batch=8)  # type: ignore[arg-type]
+    heard = read_tokens(model, reading, degraded, batch=8)
     return [[listener["mos"] for listener in one.scores] for one in heard]
 
 

@@ -128,9 +128,7 @@ class SpreadByMos:
 
 def spread_by_mos(mos: np.ndarray, std: np.ndarray, model: VoteModel = LABORATORY) -> Iterator[SpreadByMos]:
     """How votes scatter along the scale, from clips' MOS and standard deviations [clips], against a model."""
-    values = np.arange(1.0, 6.0)
-    shares = model.probabilities(mos)
-    drawn = shares @ np.square(values) - np.square(shares @ values)
+    drawn = model.variance(mos)
     for low, high in pairwise(MOS_BINS):
         rows = (mos >= low) & ((mos < high) | (high == MOS_BINS[-1]))
         if rows.any():

@@ -53,6 +53,11 @@ class VoteModel:
         """How likely a listener drawn at random votes 1, 2, 3, 4 and 5: [..., 5] from scores [...]."""
         return _shares(self.places(means), self.spread(means))
 
+    def variance(self, means: np.ndarray) -> np.ndarray:
+        """The variance of votes on clips of these scores, of any shape."""
+        shares = self.probabilities(means)
+        return np.asarray(shares @ np.square(POINTS) - np.square(shares @ POINTS))
+
 
 # Between listeners of a laboratory ACR test of 384 telephony clips, all heard by 24 (Hossfeld, Schatz, Egger, QoMEX
 # 2011: SOS a = .207), and of a crowdsourced P.835 test of 280 enhanced clips, 10 listeners, 5 votes a clip.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sqllm.listeners.combine import Combined, Votes, combine
+from sqllm.listeners.combine import Combined, combine
 from sqllm.listeners.mapping import RatedClips
+from sqllm.listeners.sampling import Votes
 from sqllm.listeners.votes import LABORATORY
 from sqllm.planning.results import file_name
 
@@ -101,9 +102,10 @@ class VotedClips:
             None if tokens is None else tokens[rows],
         )
 
-    def combined(self) -> Combined:
+    def combined(self, borrow: bool = False) -> Combined:
         """Condition means from these votes and all scores."""
-        return combine(self.scores["mos"].to_numpy(float), self.scores["condition"].to_numpy(str), self.votes)
+        scores = self.scores
+        return combine(scores["mos"].to_numpy(float), scores["condition"].to_numpy(str), self.votes, borrow)
 
 
 def _conditions(scores: pd.DataFrame, rated: pd.DataFrame, voted: pd.Series, names: pd.Series) -> pd.Series:
@@ -121,8 +123,7 @@ def _margins(votes: Votes, rows: np.ndarray, counts: np.ndarray, mean: np.ndarra
     if counts.max() == 1 and (mean != np.rint(mean)).any():
         return np.full(len(rows), np.nan)
     squares = np.bincount(votes.clip, np.square(votes.value))[rows] - counts * np.square(mean)
-    points, shares = np.arange(1.0, 6.0), LABORATORY.probabilities(mean)
-    usual = np.sqrt(np.clip(shares @ np.square(points) - np.square(shares @ points), 0, None))
+    usual = np.sqrt(LABORATORY.variance(np.clip(mean, 1.5, 4.5)))  # a single vote of 5 doesn't mean that all agree
     several = counts > 1
     spread = np.where(several, np.sqrt(np.clip(squares, 0, None) / np.maximum(counts - 1, 1)), usual)
     return np.where(several, t.ppf(0.975, np.maximum(counts - 1, 1)), 1.96) * spread / np.sqrt(counts)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.judge.readout import Heard, Reading
 from sqllm.listeners.panel import Mix
 from sqllm.listeners.profiles import PROFILES
 from sqllm.signal.audio import SAMPLE_RATE, Clip
@@ -27,7 +28,12 @@ def test_a_panel_reads_its_profiles_in_one_pass_and_a_second_one_reads_nothing(
 ) -> None:
     heard, passes = tiny.listen(CLIP), []
     read = heard._read
-    monkeypatch.setattr(heard, "_read", lambda reading: passes.append(len(reading.scores)) or read(reading))
+
+    def counted(reading: Reading) -> list[Heard]:
+        passes.append(len(reading.scores))
+        return read(reading)
+
+    monkeypatch.setattr(heard, "_read", counted)
     tiny.panel(heard, listeners=24)
     tiny.panel(heard, listeners=200, seed=5)
     assert passes == [len(PROFILES)]
