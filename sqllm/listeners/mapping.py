@@ -23,6 +23,7 @@ FOLDS = 10
 FEWEST_CONDITIONS = 4  # to hold out conditions; with fewer, clips are held out
 WORTH = 0.97  # the share of the held-out RMSE that a richer mapping may keep
 PENALTIES = tuple(float(10**power) for power in np.arange(-1.5, 2.1, 0.5))
+LEAST_SPAN = 0.1  # points between the worst and the best prediction
 LEAST_SLOPE = 0.05
 NARROWEST = 0.05  # standard deviation of the kernel that puts a mapped distribution back on the grid
 
@@ -181,7 +182,7 @@ def fit_mapping(rated: RatedClips) -> ScaleMapping:
         raise ValueError(
             f"Only {len(rated)} clips have both a score and votes: a mapping takes {FEWEST_CLIPS} or more."
         )
-    if np.ptp(rated.predicted) < 0.1:
+    if np.ptp(rated.predicted) < LEAST_SPAN:
         raise ValueError("The scores of these clips are all alike: rate clips of different quality.")
     order = 1
     if held_out_rmse(rated, 3) < WORTH * held_out_rmse(rated, 1):
