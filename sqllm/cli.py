@@ -6,6 +6,7 @@ Errors are one line on stderr and exit code 2; `gate` exits with 1 where a condi
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ from sqllm import __version__
 from sqllm.commands import app, ask, combine, compare, fit, gate, panel, plan, rate, score
 
 COMMANDS = (rate, ask, compare, score, panel, fit, combine, plan, gate, app)  # in the order of the help
+
+BROKEN_PIPE = 141  # the exit code of a command that the shell reports as ended by SIGPIPE
 
 LICENCES = """\
 code: Apache-2.0
@@ -25,6 +28,18 @@ example clips, from Asterisk's prompts: CC BY-SA 3.0"""
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point of the console script."""
+    try:
+        try:
+            _main(argv)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has seen enough, as `head` does
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.exit(BROKEN_PIPE)
+
+
+def _main(argv: Sequence[str] | None) -> None:
     arguments = _parser().parse_args(argv)
     if arguments.version:
         print(f"sqllm {__version__}")

@@ -1,16 +1,23 @@
-"""Manifests: tables of clips as people write them (CSV of any dialect), read so that no row loses its reference."""
+"""Manifests: tables of clips as people write them (CSV of any dialect, JSON lines, Kaldi's wav.scp), read so that no
+row loses its reference or a column of its own.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
+from typing import Any
+
+from sqllm.signal.formats import is_media
 
 DELIMITERS = ",;\t|"
+JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
 HOW_TO_WRITE = "write a first line such as file,ref,condition and a clip a line below it"
 
 # What people call the columns, the most telling name first (those of the NISQA corpus among them).
@@ -50,44 +57,136 @@ REF_NAMES = (
     "clean_file",
 )
 CONDITION_NAMES = ("condition", "con", "cond", "condition_id", "system")
+START_NAMES = ("start", "start_time", "start_seconds", "begin")
+END_NAMES = ("end", "end_time", "end_seconds", "stop")
+ROLES = {
+    "file": FILE_NAMES,
+    "ref": REF_NAMES,
+    "condition": CONDITION_NAMES,
+    "start": START_NAMES,
+    "end": END_NAMES,
+}
+OFFSET, DURATION = "offset", "duration"  # together they are a part of a file, as in NeMo's manifests
 LIKE_REF = ("ref", "clean", "original")
 NO_VALUE = frozenset({"", "nan", "none", "null", "n/a", "na", "-"})  # cells that name no file
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The rows of a table: `file`, `ref` ("" where a clip has none) and `condition` under these names, the table's
-    other columns under their own. `line` is where in the file a row stands, counted from 1.
+    """The rows of a table. Each has the table's own columns, as they are written there, and as far as the table tells
+    them `file` and `ref` (paths; "" where there is none), `condition`, `start` and `end` (seconds), under these names.
+
+    `columns` are all of them, those that the table lacks under that name in front; `lines` says where in the file a row
+    stands, counted from 1.
     """
 
     columns: tuple[str, ...]
-    rows: tuple[dict[str, str], ...]
+    rows: tuple[dict[str, Any], ...]
     lines: tuple[int, ...]
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Read a CSV table: `,` `;` tab or `|` between columns, UTF-8, UTF-16 or cp1252, names of columns in any case.
+    """Read a table of clips: CSV (`,` `;` tab or `|` between columns), JSON objects a line, or Kaldi's `wav.scp`.
 
-    Files are looked for relative to the table's folder, then to the working folder, with `\\` for `/` and accents in
-    either Unicode form. Raises `ValueError` with one sentence that says how to write what can't be read.
+    Text is UTF-8, UTF-16 or cp1252, names of columns are in any case. Files are looked for relative to the table's
+    folder, then to the working folder, with `\\` for `/` and accents in either Unicode form. Raises `ValueError` with
+    one sentence that says how to write what can't be read.
     """
-    text = _decode(path)
-    names, records = _split(path, text)
-    roles = _roles(path, names)
+    text, suffix = _decode(path), path.suffix.lower()
+    if not text.strip():
+        raise ValueError(f"{path} is empty: {HOW_TO_WRITE}.")
+    if suffix == ".scp":
+        names, records = _kaldi(path, text)
+    elif suffix in JSON_SUFFIXES or text.lstrip()[:1] == "{":
+        names, records = _objects(path, text)
+    else:
+        names, records = _cells_of(path, text)
     if not records:
         raise ValueError(f"{path} has no rows below its first line: {HOW_TO_WRITE}.")
-    columns = tuple(roles.get(name, name) for name in names)
-    rows, lines = [], []
-    for line, cells in records:
-        row = dict(zip(columns, [*cells, *[""] * (len(columns) - len(cells))], strict=True))
-        for role in ("file", "ref"):
-            if role in row:
-                row[role] = _locate(row[role], path.parent)
-        rows.append(row)
-        lines.append(line)
-    manifest = Manifest(columns, tuple(rows), tuple(lines))
+    roles = _roles(path, names, records)
+    # A column of a role's own name, in any case, is the role's; any other keeps its name and its text beside it.
+    renamed = {name: role for role, name in roles.items() if _plain(name) == role}
+    columns = tuple(renamed.get(name, name) for name in names)
+    added = tuple(role for role in ROLES if role in roles and role not in columns)
+    rows = []
+    for _, record in records:
+        own = {renamed.get(name, name): record.get(name) for name in names}
+        rows.append({**own, **_in_roles(record, roles, path.parent)})
+    manifest = Manifest((*added, *columns), tuple(rows), tuple(line for line, _ in records))
     _check_references(path, manifest)
     return manifest
+
+
+Record = Mapping[str, Any]
+
+
+def _cells_of(path: Path, text: str) -> tuple[list[str], list[tuple[int, Record]]]:
+    """The columns and rows of a CSV table, with the number of each row's line."""
+    names, rows = _split(path, text)
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ValueError(f"{path} has more than one column named {doubled[0]!r}: give each its own name.")
+    full = [(line, [*cells, *[""] * (len(names) - len(cells))]) for line, cells in rows]
+    return names, [(line, dict(zip(names, cells, strict=True))) for line, cells in full]
+
+
+def _objects(path: Path, text: str) -> tuple[list[str], list[tuple[int, Record]]]:
+    """The keys and objects of JSON lines, or of one JSON list."""
+    found: list[tuple[int, Any]] = []
+    if text.lstrip()[:1] == "[":
+        found = [(number, value) for number, value in enumerate(_json(path, text, 1), 1)]
+    else:
+        found = [(number, _json(path, line, number)) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    for number, value in found:
+        if not isinstance(value, dict):
+            raise ValueError(
+                f'{path} has no JSON object in line {number}: write one a line, such as {{"file": "a.wav"}}.'
+            )
+    return list(dict.fromkeys(name for _, value in found for name in value)), found
+
+
+def _json(path: Path, text: str, line: int) -> Any:
+    try:
+        return json.loads(text, parse_constant=lambda _: None)
+    except ValueError as problem:
+        raise ValueError(f"{path} can't be read as JSON in line {line} ({problem}).") from problem
+
+
+def _kaldi(path: Path, text: str) -> tuple[list[str], list[tuple[int, Record]]]:
+    """Utterances and files of a `wav.scp`: "utterance path" a line. Commands in it are never run."""
+    records: list[tuple[int, Record]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        utterance, _, rest = line.strip().partition(" ") if "\t" not in line else line.strip().partition("\t")
+        rest = rest.strip()
+        if not utterance:
+            continue
+        if not rest:
+            raise ValueError(f'{path} names no file in line {number}: write "utterance path" a line.')
+        if rest.endswith("|") or rest == "-":
+            raise ValueError(f"{path} has a command in line {number}, which is not run: write its output to a file.")
+        records.append((number, {"utterance": utterance, "file": rest}))
+    return ["utterance", "file"], records
+
+
+def _in_roles(record: Record, roles: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    """The values of a row under the names of their roles."""
+    found: dict[str, Any] = {role: record.get(name) for role, name in roles.items()}
+    for role in ("file", "ref"):
+        if role in found:
+            found[role] = _locate(found[role], folder) if isinstance(found[role], str) else ""
+    if "condition" in found:
+        found["condition"] = "" if found["condition"] is None else str(found["condition"])
+    if roles.get("end") == DURATION:
+        found["end"] = _end(found["start"], found["end"])
+    return found
+
+
+def _end(start: Any, duration: Any) -> Any:
+    """Where a part ends that has a start and a duration in seconds; the duration itself where that is no number."""
+    try:
+        return round(float(start) + float(duration), 6)
+    except (TypeError, ValueError):
+        return duration
 
 
 def _decode(path: Path) -> str:
@@ -115,9 +214,7 @@ def _decode(path: Path) -> str:
 
 def _split(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The names of the columns, and the rows below with the number of their line."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    if not first:
-        raise ValueError(f"{path} is empty: {HOW_TO_WRITE}.")
+    first = next(line for line in text.splitlines() if line.strip())
     delimiter = max(DELIMITERS, key=lambda mark: (_finds_files(first, mark), len(_cells(first, mark))))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     names: list[str] = []
@@ -165,26 +262,36 @@ def _plain(name: str) -> str:
     return "_".join(name.strip().strip("'\"").lower().replace("-", " ").split())
 
 
-def _roles(path: Path, names: Sequence[str]) -> dict[str, str]:
-    """Which columns are `file`, `ref` and `condition`: {name in the table: role}."""
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise ValueError(f"{path} has more than one column named {doubled[0]!r}: give each its own name.")
+def _roles(path: Path, names: Sequence[str], records: Sequence[tuple[int, Record]]) -> dict[str, str]:
+    """The column of the table that holds each of `ROLES`."""
     roles: dict[str, str] = {}
-    for role, known in (("file", FILE_NAMES), ("ref", REF_NAMES), ("condition", CONDITION_NAMES)):
+    for role, known in ROLES.items():
         found = sorted((name for name in names if _plain(name) in known), key=lambda name: known.index(_plain(name)))
         if found:
-            roles[found[0]] = role
+            roles[role] = found[0]
         if len(found) > 1 and _plain(found[0]) == _plain(found[1]):
             raise ValueError(f"{path} has two columns for {role}, {found[0]!r} and {found[1]!r}: leave one out.")
-    if "file" not in roles.values():
+    if "file" not in roles:
         raise ValueError(f"{path} has no column named file (its columns: {', '.join(names)}): {HOW_TO_WRITE}.")
-    doubtful = [name for name in names if name not in roles and any(word in _plain(name) for word in LIKE_REF)]
-    if "ref" not in roles.values() and doubtful:
+    if "start" not in roles and {OFFSET, DURATION} <= set(names):
+        roles["start"] = OFFSET
+    if "start" in roles and "end" not in roles and DURATION in names:
+        roles["end"] = DURATION
+    doubtful = [
+        name
+        for name in names
+        if name not in roles.values() and any(word in _plain(name) for word in LIKE_REF) and _names_audio(name, records)
+    ]
+    if "ref" not in roles and doubtful:
         raise ValueError(
             f"{path} has a column {doubtful[0]!r} that may be the reference: name it ref, or leave it out."
         )
     return roles
+
+
+def _names_audio(column: str, records: Sequence[tuple[int, Record]]) -> bool:
+    """Whether a column holds names of audio files."""
+    return any(is_media(PurePath(value)) for _, row in records if isinstance(value := row.get(column), str))
 
 
 def _check_references(path: Path, manifest: Manifest) -> None:
@@ -192,7 +299,7 @@ def _check_references(path: Path, manifest: Manifest) -> None:
     others = [name for name in manifest.columns if _plain(name) in REF_NAMES and name != "ref"]
     for row, line in zip(manifest.rows, manifest.lines, strict=True):
         for name in others:
-            if not row["ref"] and row[name].lower() not in NO_VALUE:
+            if not row["ref"] and str(row[name] or "").lower() not in NO_VALUE:
                 raise ValueError(f"{path} has a reference in line {line} under {name!r}: put all under ref.")
 
 

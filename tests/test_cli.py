@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -15,7 +19,11 @@ import soundfile
 
 from sqllm import cli
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.scores import SEVERITIES
 from sqllm.signal.audio import SAMPLE_RATE
+from tests.tiny import speech_like
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -39,6 +47,27 @@ def test_json_is_one_object_and_nothing_else(run, tiny: SpeechQualityLLM, speech
     code, out, err = run("rate", str(speech_file), "--profile", "phone-speaker", "--json")
     assert (code, err, out.count("\n")) == (0, "", 1)
     assert json.loads(out) == tiny.rate(speech_file, profile="phone-speaker").to_json()
+
+
+def test_several_clips_are_a_list_in_json_and_paragraphs_in_words(
+    run, tiny: SpeechQualityLLM, speech_file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.wav"
+    soundfile.write(other, speech_like(2.0, 7), SAMPLE_RATE, subtype="FLOAT")
+    files = [str(speech_file), str(other), str(speech_file)]
+    code, out, err = run("rate", *files, "--no-rationale", "--json")
+    assert (code, err, out.count("\n")) == (0, "", 1)
+    assert json.loads(out) == [tiny.rate(file, rationale=False).to_json() for file in files]
+    alone = run("rate", files[1], "--no-rationale")[1]
+    assert run("rate", *files[:2], "--no-rationale")[1].endswith(f"\n\n{alone}")
+
+
+def test_a_bad_clip_among_several_is_told_and_the_others_are_rated(run, speech_file: Path, tmp_path: Path) -> None:
+    files = [str(tmp_path / "none.wav"), str(speech_file)]
+    code, out, err = run("rate", *files, "--no-rationale", "--json")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("There is no audio file at ")
+    assert [judgement["file"] for judgement in json.loads(out)] == ["speech.wav"]
 
 
 def test_two_runs_print_the_same_bytes(run, speech_file: Path) -> None:
@@ -105,7 +134,56 @@ def test_score_writes_a_table_and_a_summary(run, speech_file: Path, tmp_path: Pa
     code, out, _ = run("score", str(speech_file.parent), "-o", str(tmp_path / "out.csv"))
     assert code == 0
     assert out.startswith("1 of 1 clips scored.")
-    assert (tmp_path / "out.csv").read_text().startswith("file,condition,mos,noisiness")
+    assert (tmp_path / "out.csv").read_text().startswith("file,mos,noisiness")
+
+
+def test_score_takes_several_sources_and_adds_to_the_users_columns(run, speech_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.jsonl").write_text('{"audio_filepath": "speech.wav", "start": 0.5, "end": 2, "mos": 4}\n')
+    sources = [str(tmp_path / "list.jsonl"), str(tmp_path / "*.wav")]
+    code, out, err = run("score", *sources, "-o", str(tmp_path / "out.jsonl"), "--faults")
+    assert code == 0
+    assert out.startswith("2 of 2 clips scored.")
+    assert err == "Your column mos is written as own_mos: mos is one of ours.\n"
+    part, whole = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+    assert list(part)[:5] == ["file", "start", "end", "audio_filepath", "own_mos"]
+    assert (part["audio_filepath"], part["own_mos"], part["seconds"]) == ("speech.wav", 4, 1.5)
+    assert (whole["audio_filepath"], whole["own_mos"], whole["seconds"]) == (None, None, 3.0)
+    assert part["faults"].split("; ")[0].split()[0] in SEVERITIES
+
+
+def test_the_table_to_write_is_not_one_of_those_to_read(run, speech_file: Path, tmp_path: Path) -> None:
+    table = tmp_path / "list.csv"
+    table.write_text("file\nspeech.wav\n")
+    for source in ("list.csv", "*.csv"):
+        code, _, err = run("score", str(tmp_path / source), "-o", str(table))
+        assert (code, err) == (2, f"{table} is a table to read: name another file to write.\n")
+    assert table.read_text() == "file\nspeech.wav\n"
+
+
+def test_an_interrupted_run_tells_how_to_go_on_and_goes_on(
+    run, speech_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, out = tmp_path / "list.csv", tmp_path / "out.csv"
+    table.write_text("file\n" + "speech.wav\n" * 3)
+    assert run("score", str(table), "-o", str(out))[0] == 0
+    expected = out.read_bytes()
+
+    def interrupted(rows: Iterable[T], total: int, done: int) -> Iterator[T]:
+        yield from islice(rows, 2)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sqllm.batch.progress.watched", interrupted)
+        code, _, err = run("score", str(table), "-o", str(out))
+    assert (code, err) == (130, f"2 of 3 rows are in {out}: --resume goes on.\nInterrupted.\n")
+    assert len(out.read_bytes().splitlines()) == 3
+    code, _, err = run("score", str(table), "-o", str(out), "--resume", "--profile", "phone-speaker")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "made with the profile typical, this run's is phone-speaker" in err
+    code, printed, _ = run("score", str(table), "-o", str(out), "--resume")
+    assert code == 0
+    assert printed.startswith("3 of 3 clips scored.")
+    assert out.read_bytes() == expected
 
 
 def test_a_folder_tells_what_it_left_out_and_why(run, speech_file: Path, tmp_path: Path) -> None:
@@ -185,6 +263,15 @@ def test_help_imports_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
+def test_whoever_stops_reading_gets_no_traceback() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "sqllm.cli", "--version", "--verbose"]
+    done = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, check=False)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_version_names_the_licences(run) -> None:
     _, out, _ = run("--version", "--verbose")
     assert "CC BY-NC-SA 4.0" in out
@@ -194,7 +281,7 @@ def test_version_names_the_licences(run) -> None:
 def test_a_target_that_cannot_be_written_is_refused_before_anything_is_scored(
     run, speech_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sqllm.batch.score_rows", lambda *_: pytest.fail("scored"))
+    monkeypatch.setattr("sqllm.batch.scoring.score_rows", lambda *_: pytest.fail("scored"))
     for target, said in (
         (tmp_path, "is a folder: name a file in it"),
         (tmp_path / "no" / "x.csv", "There is no folder"),

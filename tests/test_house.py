@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "model": {"scores", "resources", "signal"},
     "words": {"scores", "listeners"},
     "judge": {"scores", "signal", "listeners", "model", "words"},
-    "manifest": set(),
+    "manifest": {"signal"},
     "planning": {"scores", "signal", "listeners"},
     "batch": {"scores", "signal", "listeners", "judge", "manifest"},
     "ui": {"scores", "resources", "signal", "listeners", "model", "words", "judge", "batch"},

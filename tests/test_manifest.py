@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def read(desk: Path, text: str | bytes, name: str = "clips.csv") -> list[tuple[s
     path = desk / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     rows = read_manifest(path).rows
-    return [tuple(row.get(key, "").replace(f"{desk}/", "") for key in ("file", "ref")) for row in rows]  # type: ignore[misc]
+    return [tuple(row.get(key, "").replace(f"{desk}/", "") for key in ("file", "ref")) for row in rows]
 
 
 WANTED = [("a.wav", "r.wav"), ("b.wav", "")]
@@ -95,6 +96,86 @@ def test_other_columns_are_kept(desk: Path) -> None:
     table = list_clips(desk / "own.csv")
     assert list(table.columns) == ["file", "talker", "ref"]
     assert table["talker"].tolist() == ["Ann"]
+
+
+def test_a_column_of_another_name_keeps_its_name_and_text_beside_ours(desk: Path) -> None:
+    (desk / "own.csv").write_text("Path,system,Begin,Ref\nsub/c.wav,7,1.5,\n")
+    manifest = read_manifest(desk / "own.csv")
+    assert manifest.columns == ("file", "condition", "start", "Path", "system", "Begin", "ref")
+    own = {"Path": "sub/c.wav", "system": "7", "Begin": "1.5", "ref": ""}
+    assert manifest.rows == ({"file": str(desk / "sub" / "c.wav"), "condition": "7", "start": "1.5", **own},)
+
+
+NEMO = {"audio_filepath": "sub/c.wav", "offset": 1.25, "duration": 2.5, "text": "Grüße\u2028", "reference_text": "x"}
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "ndjson", "json", "txt"])
+def test_json_lines_are_read_with_all_their_keys(desk: Path, suffix: str) -> None:
+    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in (NEMO, {"audio_filepath": "a.wav", "n": [1]}))
+    (desk / f"clips.{suffix}").write_text(f"{text}\n\n", encoding="utf-8")
+    manifest = read_manifest(desk / f"clips.{suffix}")
+    assert manifest.columns == ("file", "start", "end", *NEMO, "n")
+    part = {"file": str(desk / "sub" / "c.wav"), "start": 1.25, "end": 3.75}
+    whole = {"file": str(desk / "a.wav"), "start": None, "end": None}
+    assert manifest.rows == (
+        {**part, **NEMO, "n": None},
+        {**whole, **dict.fromkeys(NEMO), "audio_filepath": "a.wav", "n": [1]},
+    )
+    assert manifest.lines == (1, 2)
+
+
+def test_a_json_list_is_read_as_lines_are(desk: Path) -> None:
+    (desk / "clips.json").write_text(json.dumps([{"file": "a.wav", "ref": "r.wav"}, {"file": "b.wav"}], indent=1))
+    rows = read_manifest(desk / "clips.json").rows
+    assert [(row["file"], row["ref"]) for row in rows] == [(f"{desk}/a.wav", f"{desk}/r.wav"), (f"{desk}/b.wav", "")]
+
+
+def test_a_length_alone_is_no_part(desk: Path) -> None:
+    assert read_manifest(written(desk, '{"file": "a.wav", "duration": 3.5}')).columns == ("file", "duration")
+    (row,) = read_manifest(written(desk, '{"file": "a.wav", "start": 1, "duration": 3.5}')).rows
+    assert row == {"file": f"{desk}/a.wav", "start": 1, "duration": 3.5, "end": 4.5}
+
+
+def written(desk: Path, text: str, name: str = "clips.jsonl") -> Path:
+    (desk / name).write_text(text)
+    return desk / name
+
+
+def test_kaldis_files_are_read_and_its_commands_never_run(desk: Path) -> None:
+    (desk / "spaced name.wav").touch()
+    scp = written(desk, f"u1 a.wav\nu2\tsub/c.wav\n\nu3  {desk}/spaced name.wav\n", "wav.scp")
+    manifest = read_manifest(scp)
+    assert manifest.columns == ("utterance", "file")
+    assert [row["utterance"] for row in manifest.rows] == ["u1", "u2", "u3"]
+    assert [row["file"] for row in manifest.rows] == [
+        f"{desk}/{name}" for name in ("a.wav", "sub/c.wav", "spaced name.wav")
+    ]
+    with pytest.raises(ValueError, match="has a command in line 2, which is not run: write its output to a file"):
+        read_manifest(written(desk, f"u1 a.wav\nu2 touch {desk}/run |\n", "wav.scp"))
+    assert not (desk / "run").exists()
+    with pytest.raises(ValueError, match="names no file in line 1"):
+        read_manifest(written(desk, "u1\n", "wav.scp"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"file": "a.wav"}\n{"file": \n', "can't be read as JSON in line 2"),
+        ('{"file": "a.wav"}\n7\n', "has no JSON object in line 2: write one a line"),
+        ('{"path_to": "a.wav"}\n', "has no column named file"),
+        ("[]", "has no rows"),
+        ("", "is empty"),
+    ],
+)
+def test_json_that_cannot_be_read_is_refused_in_one_sentence(desk: Path, text: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said) as refused:
+        read_manifest(written(desk, text))
+    assert "\n" not in str(refused.value)
+
+
+def test_an_object_without_a_file_is_a_row_of_its_own(desk: Path) -> None:
+    rows = read_manifest(written(desk, '{"file": "a.wav"}\n{"file": null}\n{"file": 7}\n{"n": 1}\n')).rows
+    assert [row["file"] for row in rows] == [f"{desk}/a.wav", "", "", ""]
 
 
 @pytest.mark.parametrize(

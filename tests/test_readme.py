@@ -29,6 +29,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the README names."""
     for name, example in (("clip.wav", "noise"), ("clean.wav", "clean")):
         shutil.copy(ROOT / "assets" / "examples" / f"{example}.flac", tmp_path / name)
+    (tmp_path / "calls" / "monday").mkdir(parents=True)
+    shutil.copy(tmp_path / "clip.wav", tmp_path / "calls" / "monday" / "a.wav")
+    (tmp_path / "table.jsonl").write_text('{"audio_filepath": "clean.wav", "start": 0, "end": 2.5}\n')
     (tmp_path / "folder_or_table.csv").write_text("file,ref\nclip.wav,clean.wav\nmissing.wav,\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -41,8 +44,9 @@ def test_the_python_of_the_readme_runs(desk: Path) -> None:
     lines = done.stdout.splitlines()
     assert re.fullmatch(r"[1-5]\.\d ± \d\.\d", lines[0])
     assert 1 <= float(lines[1]) <= 5
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert lines[3] == "B"
+    assert 1 <= float(lines[4]) <= 5
 
 
 def test_the_commands_of_the_readme_run(
@@ -51,7 +55,7 @@ def test_the_commands_of_the_readme_run(
     from sqllm.cli import main
 
     commands = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("sqllm")]
-    assert len(commands) == 5
+    assert len(commands) == 7
     outputs = []
     for command in commands:
         main(shlex.split(command)[1:])
@@ -59,6 +63,7 @@ def test_the_commands_of_the_readme_run(
     assert set(json.loads(outputs[0])["scores"]) == {"mos", "noisiness", "coloration", "discontinuity", "loudness"}
     assert all(outputs)
     assert len((desk / "scores.csv").read_text().splitlines()) == 3
+    assert len((desk / "scores.jsonl").read_text().splitlines()) == 3
 
 
 def test_what_the_readme_points_at_is_there() -> None:

@@ -21,7 +21,7 @@ def add(commands: shared.Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from sqllm.planning.gate import read_scores
+    from sqllm.batch.table import read_scores
     from sqllm.planning.own_votes import VotedClips, combined_table
     from sqllm.planning.results import read_votes
 

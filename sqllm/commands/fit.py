@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ def add(commands: shared.Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from sqllm.judge.hearing import describe_profile
     from sqllm.listeners.fit_report import fit_report
+    from sqllm.listeners.mapping import MAPPED
     from sqllm.listeners.profiles import get_profile
     from sqllm.planning.own_votes import VotedClips
     from sqllm.planning.results import read_votes
@@ -39,13 +41,22 @@ def run(arguments: argparse.Namespace) -> None:
     scores, tokens = _scores(arguments, votes)
     voted = VotedClips.of(votes, scores)
     named = describe_profile(profile)
-    if tokens is None and "profile" in scores and len(told := set(scores["profile"].dropna())) == 1:
-        named = str(told.pop())
+    if tokens is None:
+        named = _only(scores, "profile") or named
     report = fit_report(voted.rated(None if tokens is None else tokens[scores["mos"].notna()]))
-    revisions = set(scores["revision"].dropna()) if "revision" in scores else set()
-    revision = str(revisions.pop()) if len(revisions) == 1 else ""
+    revision = _only(scores, "revision")
+    if MAPPED in revision:
+        raise ValueError(
+            "These scores were mapped already: fit to scores as they come (sqllm score without --mapping)."
+        )
     replace(report.mapping, profile=named, revision=revision).save(arguments.out, report.about())
     print("\n".join([*voted.notes(), *report.lines(), "", f"Written to {arguments.out}."]))
+
+
+def _only(scores: pd.DataFrame, column: str) -> str:
+    """What a column says of all rows; "" where there is none, or it says several things."""
+    told = set(scores[column].dropna().astype(str)) - {""} if column in scores else set()
+    return told.pop() if len(told) == 1 else ""
 
 
 def _scores(arguments: argparse.Namespace, votes: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray | None]:
@@ -54,14 +65,17 @@ def _scores(arguments: argparse.Namespace, votes: pd.DataFrame) -> tuple[pd.Data
     import pandas as pd
 
     from sqllm.batch import list_clips
-    from sqllm.planning.gate import read_scores
+    from sqllm.batch.table import read_scores
     from sqllm.planning.own_votes import clip_name
     from sqllm.signal.audio import AudioError, load_clip
 
-    if arguments.scores.is_file() and "mos" in (scores := read_scores(arguments.scores)):
-        return scores, None
+    with suppress(ValueError):  # not a table of scores: maybe one of clips
+        if "mos" in (scores := read_scores(arguments.scores)):
+            return scores, None
     wanted = set(votes["file"].map(clip_name))
-    table = list_clips(arguments.scores).fillna("")
+    table = list_clips(arguments.scores)
+    if {"start", "end"} & set(table.columns):
+        raise ValueError("Clips that are parts of files can't be matched with votes: give a file each.")
     table = table[table["file"].map(clip_name).isin(wanted)].reset_index(drop=True)
     if table.empty:
         raise ValueError("No clip with votes is among the clips: they are matched by file name.")

@@ -19,7 +19,8 @@ def add(commands: shared.Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    from sqllm.planning.gate import gate, read_scores
+    from sqllm.batch.table import read_scores
+    from sqllm.planning.gate import gate
 
     found = gate(read_scores(arguments.scores), read_scores(arguments.baseline), arguments.tolerance)
     print(found.markdown())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,14 +69,11 @@ def run(arguments: argparse.Namespace) -> None:
 def _scores_of(arguments: argparse.Namespace) -> pd.DataFrame:
     """The scores to plan with: a table that has them, else the source is scored first."""
     from sqllm.batch import list_clips, score_many
+    from sqllm.batch.table import read_scores
     from sqllm.listeners.profiles import get_profile
-    from sqllm.planning.gate import read_scores
 
-    if arguments.source.is_file() and "mos" in (scores := read_scores(arguments.source)):
-        return scores
-    table = list_clips(arguments.source)
-    scored = score_many(
-        shared.load_judge(arguments), table, get_profile(arguments.profile), raw=shared.raw_samples(arguments)
-    )
-    kept = [name for name in table.columns if name not in scored]
-    return scored.join(table[kept].set_axis(scored.index))
+    with suppress(ValueError):  # not a table of scores: maybe one of clips
+        if "mos" in (scores := read_scores(arguments.source)):
+            return scores
+    profile, table = get_profile(arguments.profile), list_clips(arguments.source)
+    return score_many(shared.load_judge(arguments), table, profile, raw=shared.raw_samples(arguments))

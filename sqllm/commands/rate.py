@@ -1,9 +1,10 @@
-"""`sqllm rate`: five scores, their uncertainty and the reason for one clip."""
+"""`sqllm rate`: five scores, their uncertainty and the reason, of a clip or several."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def add(commands: shared.Commands) -> None:
-    parser = commands.add_parser("rate", help="five scores, their uncertainty and the reason for one clip")
-    parser.add_argument("clip", help="audio or video file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM ...)")
+    parser = commands.add_parser("rate", help="five scores, their uncertainty and the reason, of a clip or several")
+    parser.add_argument("clip", nargs="+", help="audio or video file (WAV, FLAC, MP3, Ogg/Opus, M4A, WebM ...)")
     parser.add_argument("--no-rationale", action="store_true", help="scores only, faster")
     shared.add_reference(parser)
     shared.add_json(parser)
@@ -27,15 +28,30 @@ def add(commands: shared.Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     from sqllm.listeners.profiles import get_profile
+    from sqllm.signal.audio import AudioError
 
-    clip = shared.load(arguments, arguments.clip)
     reference = shared.load(arguments, arguments.ref) if arguments.ref else None
-    profile = get_profile(arguments.profile)
-    judgement = shared.load_judge(arguments).rate(clip, reference, profile, not arguments.no_rationale)
+    profile, judge = get_profile(arguments.profile), None
+    found: list[dict[str, object]] = []
+    failed = False
+    for path in arguments.clip:
+        try:
+            clip = shared.load(arguments, path)
+        except AudioError as problem:
+            if len(arguments.clip) == 1:
+                raise
+            failed = True
+            print(problem, file=sys.stderr)
+            continue
+        judge = judge or shared.load_judge(arguments)
+        judgement = judge.rate(clip, reference, profile, not arguments.no_rationale)
+        if not arguments.json:
+            print("\n".join([*[""] * bool(found), *_in_words(judgement)]), flush=True)
+        found.append(judgement.to_json())
     if arguments.json:
-        print(json.dumps(judgement.to_json(), ensure_ascii=False))
-    else:
-        print("\n".join(_in_words(judgement)))
+        print(json.dumps(found if len(arguments.clip) > 1 else found[0], ensure_ascii=False))
+    if failed:
+        sys.exit(2)
 
 
 def _in_words(judgement: Judgement) -> Sequence[str]:

@@ -68,9 +68,9 @@ def load_judge(arguments: argparse.Namespace) -> SpeechQualityLLM:
 
 
 def check_target(out: Path) -> None:
-    """Raises `ValueError` where a table can't be written there, before anything is scored."""
+    """Raises `ValueError` where a file can't be written there, before any work is done."""
     if out.is_dir():
-        raise ValueError(f"{out} is a folder: name a file in it, such as {out / 'scores.csv'}.")
+        raise ValueError(f"{out} is a folder: name a file in it.")
     if not out.parent.is_dir():
         raise ValueError(f"There is no folder {out.parent} to write to.")
     if not os.access(out if out.exists() else out.parent, os.W_OK):

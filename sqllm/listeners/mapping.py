@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from sqllm.scores import GRID, HIGHEST, LOWEST, Score, clamp
 
 FORMAT = "sqllm-mapping-1"
+MAPPED = "mapped"  # in the revision of scores that a mapping was applied to
 LARGEST_FILE = 1_000_000  # bytes
 FEWEST_CLIPS = 6
 FOLDS = 10
@@ -53,6 +55,11 @@ class ScaleMapping:
     @property
     def order(self) -> int:
         return len(self.coefficients) - 1
+
+    @property
+    def name(self) -> str:
+        """A name of its own, by its numbers: what scores say that were mapped by it."""
+        return f"{MAPPED}-{sha256(json.dumps(asdict(self)).encode()).hexdigest()[:8]}"
 
     def curve(self, mos: np.ndarray) -> np.ndarray:
         """The polynomial alone, of any shape, not clamped."""
@@ -243,7 +250,7 @@ def check_fits(mapping: ScaleMapping, profile: str, revision: str) -> None:
     """Raises `ValueError` where a mapping belongs to another listener or another model than the one that rates."""
     if mapping.profile != profile:
         raise ValueError(f"The mapping was fitted to the {mapping.profile} listener's scores, not to {profile}'s.")
-    if mapping.revision and revision and mapping.revision != revision:
+    if mapping.revision and revision and mapping.revision.split("-")[0] != revision:  # "-nf4" is the same model
         raise ValueError(
             f"The mapping was fitted to model revision {mapping.revision}, not to {revision}: fit it again (sqllm fit)."
         )

@@ -87,6 +87,8 @@ def planned_test(table: pd.DataFrame, condition_pattern: str | None = None) -> P
     if missing:
         raise ValueError(f"The table of scores has no column {sorted(missing)[0]}: make it with sqllm score.")
     scored = table[table["mos"].notna() & (table["file"] != "")]
+    if any(_text(value) for name in ("start", "end") if name in scored for value in scored[name]):
+        raise ValueError("Some scores are of parts of files (start, end): cut these into files of their own first.")
     records = scored.to_dict("records")
     if not records:
         raise ValueError("None of the clips has a score: there is nothing to plan a test with.")

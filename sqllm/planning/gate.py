@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,7 +98,9 @@ def gate(scores: pd.DataFrame, baseline: pd.DataFrame, tolerance: float = TOLERA
 
 
 def _by_name(table: pd.DataFrame, which: str) -> pd.DataFrame:
-    """Scores and conditions by the clip's name: its file without folders, with them where two would be the same."""
+    """Scores and conditions by the clip's name: its file without folders, with them where two would be the same, and
+    with the part of it that was scored.
+    """
     missing = {"file", "mos"} - set(table.columns)
     if missing:
         raise ValueError(f"The table of {which} has no column {sorted(missing)[0]}: make it with sqllm score.")
@@ -107,6 +108,9 @@ def _by_name(table: pd.DataFrame, which: str) -> pd.DataFrame:
 
     files = table["file"].astype(str).str.replace("\\", "/", regex=False)
     condition = table["condition"].fillna("").astype(str) if "condition" in table else pd.Series("", table.index)
+    for time in ("start", "end"):
+        if time in table:
+            files = files + pd.to_numeric(table[time], errors="coerce").map(lambda t: "" if np.isnan(t) else f" {t:g}")
     names = files.str.rsplit("/", n=1).str[-1]
     if names.duplicated().any():
         names = condition + "/" + names
@@ -184,22 +188,3 @@ def _listed(names: Sequence[str], where: str) -> str:
         return ""
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return f"{len(names)} {'clip is' if len(names) == 1 else 'clips are'} {where}: {', '.join(names[:LISTED])}{more}."
-
-
-def read_scores(path: Path) -> pd.DataFrame:
-    """A table of scores from CSV, JSONL or Parquet, as `sqllm score` writes it.
-
-    Raises `ValueError` with a sentence where it isn't one.
-    """
-    import pandas as pd
-
-    if not path.is_file():
-        raise ValueError(f"There is no table of scores at {path}.")
-    try:
-        if path.suffix == ".jsonl":
-            return pd.read_json(path, lines=True, dtype={"condition": str})
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype={"file": str, "condition": str, "ref": str, "source": str})
-    except (ValueError, ImportError, OSError) as problem:
-        raise ValueError(f"{path} can't be read as a table of scores ({problem}).") from problem

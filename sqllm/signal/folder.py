@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
-from sqllm.signal.formats import AUDIO_SUFFIXES, OTHER_MEDIA_SUFFIXES
+from sqllm.signal.formats import is_media
 
 MOST_SUFFIXES = 6  # told one by one
 
 
 def media_files(folder: Path) -> list[Path]:
     """The audio and video files under a folder, sorted; those that can't be read among them, so that each is told."""
-    return [path for path in _files(folder) if _is_media(path)]
+    return [path for path in _files(folder) if is_media(path)]
 
 
-def left_out(folder: Path) -> str | None:
-    """What `media_files` leaves out, in a sentence: "Left out: 3 files that are not audio (.txt, .json)."."""
-    others = Counter(_kind(path) for path in _files(folder) if not _is_media(path))
+def other_files(folder: Path) -> list[Path]:
+    """What `media_files` leaves out."""
+    return [path for path in _files(folder) if not is_media(path)]
+
+
+def left_out(files: Iterable[Path]) -> str | None:
+    """Files that are left out, in a sentence: "Left out: 3 files that are not audio (.txt, .json)."."""
+    others = Counter(map(_kind, files))
     if not others:
         return None
     suffixes = [suffix for suffix, _ in others.most_common()]
@@ -32,8 +38,3 @@ def _files(folder: Path) -> list[Path]:
 
 def _kind(path: Path) -> str:
     return path.name if path.name.startswith(".") or not path.suffix else path.suffix.lower()
-
-
-def _is_media(path: Path) -> bool:
-    """Whether a file goes by a suffix of sound or video; one whose name begins with a point belongs to the system."""
-    return path.suffix.lower() in AUDIO_SUFFIXES | OTHER_MEDIA_SUFFIXES and not path.name.startswith(".")

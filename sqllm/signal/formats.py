@@ -57,6 +57,11 @@ _OTHER_MEDIA = (
 OTHER_MEDIA_SUFFIXES = frozenset(f".{ending}" for ending in _OTHER_MEDIA.split())
 
 
+def is_media(path: PurePath) -> bool:
+    """Whether a file goes by a suffix of sound or video; one whose name begins with a point belongs to the system."""
+    return path.suffix.lower() in AUDIO_SUFFIXES | OTHER_MEDIA_SUFFIXES and not path.name.startswith(".")
+
+
 def headerless(suffix: str) -> FileFormat | None:
     """The format of a file without a header that goes by this suffix, if there is one."""
     return next((known for known in FORMATS if known.rate and suffix.lower() in known.suffixes), None)

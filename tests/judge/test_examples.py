@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import torch
 
-from sqllm.batch import SCORE_COLUMNS, score_many
+from sqllm.batch import score_many
+from sqllm.batch.columns import SCORE_COLUMNS
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.assessor_swap import measure_swap
 from sqllm.features.token_set import TokenSet

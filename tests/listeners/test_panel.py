@@ -29,7 +29,7 @@ def test_the_default_mix_holds_every_profile_and_mostly_typical_listeners() -> N
     mix = Mix.default()
     assert [profile.name for profile in mix.profiles] == list(PROFILES)
     assert sum(mix.shares) == pytest.approx(1)
-    assert mix.shares[0] == pytest.approx(0.6)
+    assert mix.shares[0] == pytest.approx(0.8)
     assert len(set(np.round(mix.shares[1:], 9))) == 1
 
 

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 import yaml
 
+from sqllm.batch.table import read_scores
 from sqllm.planning.clip_folder import ClipFolder
 from sqllm.planning.conditions import planned_test
 from sqllm.planning.designs import PLATFORM_DESIGNS
-from sqllm.planning.gate import read_scores
 from sqllm.planning.plan import Plan, Settings, make_plan
 from sqllm.planning.report import write_plan
 from tests.planning.made import on_disk

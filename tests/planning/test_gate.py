@@ -56,6 +56,16 @@ def test_clips_are_matched_by_name_wherever_they_lie_and_in_any_order() -> None:
     assert gate(moved.drop(columns="condition"), table).changes[0].condition == "c0"
 
 
+def test_parts_of_one_file_are_matched_by_their_times() -> None:
+    table = scores().assign(file="call.wav")
+    parts = table.assign(start=[str(number) for number in range(len(table))], end="")
+    again = parts.assign(start=parts.start.astype(float), end=np.nan)
+    assert gate(parts, again).passed
+    assert not gate(again.assign(mos=table.mos - 0.5), parts).passed
+    with pytest.raises(ValueError, match=r"has c0/call\.wav twice|has call\.wav twice"):
+        gate(table, table)
+
+
 def test_a_clip_that_lost_its_score_fails_and_a_missing_one_is_noted() -> None:
     table = scores()
     lost = table.copy()

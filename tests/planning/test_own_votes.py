@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import soundfile
 from sqllm import cli
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.mapping import load_mapping
+from sqllm.listeners.panel import Mix
 from sqllm.listeners.votes import draw_votes
 from sqllm.planning.own_votes import VotedClips
 from sqllm.planning.results import read_votes
@@ -24,21 +27,42 @@ TABLE = scores()
 LISTENERS = 8
 
 
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with scores.csv and votes.csv of eight listeners on every clip, whose scale is another."""
-    TABLE.to_csv(tmp_path / "scores.csv", index=False)
+def write_desk(folder: Path) -> None:
+    """scores.csv, votes.csv of eight listeners on every clip, whose scale is another, and few.csv of two on every other
+    clip.
+    """
+    TABLE.to_csv(folder / "scores.csv", index=False)
     own_scale = np.clip(0.6 * TABLE["mos"].to_numpy() + 0.8, 1, 5)
-    votes = draw_votes(own_scale, LISTENERS, np.random.default_rng(0))
+    cast = draw_votes(own_scale, LISTENERS, np.random.default_rng(0))
     rows = [
-        {"file": f"other/{Path(file).name}", "listener": f"l{listener}", "vote": int(votes[listener, clip])}
+        {"file": f"other/{Path(file).name}", "listener": f"l{listener}", "vote": int(cast[listener, clip])}
         for clip, file in enumerate(TABLE["file"])
         for listener in range(LISTENERS)
     ]
-    pd.DataFrame(rows).to_csv(tmp_path / "votes.csv", index=False)
+    votes = pd.DataFrame(rows)
+    votes.to_csv(folder / "votes.csv", index=False)
+    few = votes["file"].isin(list(dict.fromkeys(votes["file"]))[::2]) & votes["listener"].isin(["l0", "l1"])
+    votes[few].to_csv(folder / "few.csv", index=False)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_desk(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "_quieten", lambda: None)
     return tmp_path
+
+
+def test_the_commands_of_the_page_print_what_it_says(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "VOTES.md").read_text(encoding="utf-8")
+    blocks = {kind: re.findall(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL) for kind in ("sh", "text", "yaml")}
+    commands = "".join(blocks["sh"]).splitlines()
+    assert len(commands) == len(blocks["text"]) == 3
+    for command, said in zip(commands, blocks["text"], strict=True):
+        cli.main(shlex.split(command)[1:])
+        assert capsys.readouterr().out == said
+    (desk / "mix.yaml").write_text(blocks["yaml"][0], encoding="utf-8")
+    assert Mix.read(desk / "mix.yaml").shares == pytest.approx((0.7, 0.2, 0.1))
 
 
 def matched(folder: Path) -> VotedClips:
@@ -102,9 +126,6 @@ def test_fit_writes_a_mapping_and_says_whether_to_trust_it(desk: Path, capsys: p
 
 
 def test_combine_writes_a_row_a_condition(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    votes = pd.read_csv(desk / "votes.csv")
-    few = votes["file"].isin(list(dict.fromkeys(votes["file"]))[::2]) & votes["listener"].isin(["l0", "l1"])
-    votes[few].to_csv("few.csv", index=False)
     for words in ([], ["--borrow"]):
         cli.main(["combine", "scores.csv", "few.csv", "-o", "conditions.csv", *words])
         out = capsys.readouterr().out
@@ -163,6 +184,10 @@ def test_the_mapping_named_on_the_command_line_is_the_judges(
     cli.main(["score", "clips", "-o", "s.csv", "--mapping", "m.json"])
     assert (pd.read_csv("s.csv")["mos"] > 4).all()
     capsys.readouterr()
+    pd.DataFrame([{"file": path.name, "vote": 3} for path in clips]).to_csv("own.csv", index=False)
+    with pytest.raises(SystemExit):
+        cli.main(["fit", "own.csv", "s.csv", "-o", "again.json"])
+    assert "mapped already" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         cli.main(["rate", str(clips[0]), "--mapping", "scores.csv"])
     assert "is no mapping of sqllm fit" in capsys.readouterr().err

@@ -96,6 +96,9 @@ def test_conditions_come_from_the_column_the_pattern_or_the_folder() -> None:
         planned_test(table.assign(condition="same"))
     with pytest.raises(ValueError, match="has a score"):
         planned_test(table.assign(mos=float("nan")))
+    with pytest.raises(ValueError, match="parts of files"):
+        planned_test(table.assign(start="", end=["2.5", *[""] * (len(table) - 1)]))
+    assert planned_test(table.assign(start="", end=float("nan"))).conditions == ("c0", "c1")
     with pytest.raises(ValueError, match="no column mos"):
         planned_test(table.drop(columns="mos"))
 

@@ -1,0 +1,1 @@
+"""Many clips: sources, tables, resuming."""
