@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 
 from sqllm import __version__
-from sqllm.commands import app, ask, compare, gate, plan, rate, score
+from sqllm.commands import app, ask, combine, compare, fit, gate, panel, plan, rate, score
 
-COMMANDS = (rate, ask, compare, score, plan, gate, app)  # in the order of the help
+COMMANDS = (rate, ask, compare, score, panel, fit, combine, plan, gate, app)  # in the order of the help
 
 BROKEN_PIPE = 141  # the exit code of a command that the shell reports as ended by SIGPIPE
 

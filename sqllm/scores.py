@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import NormalDist
 
 import numpy as np
 
@@ -81,9 +82,12 @@ class Score:
         return cls(mean, std, probabilities)
 
     def interval(self, coverage: float = 0.9) -> tuple[float, float]:
-        """The central interval that holds `coverage` of the probability."""
+        """The central interval that holds `coverage` of the probability; a normal one's where only mean and std are
+        known.
+        """
         if not len(self.probabilities):
-            return self.mean, self.mean
+            half = NormalDist().inv_cdf((1 + coverage) / 2) * self.std
+            return self.mean - half, self.mean + half
         cumulated = np.cumsum(self.probabilities)
         tail = (1 - coverage) / 2
         low = int(np.searchsorted(cumulated, tail))
@@ -91,7 +95,29 @@ class Score:
         return float(GRID[low]), float(GRID[min(high, len(GRID) - 1)])
 
     def to_json(self) -> dict[str, float]:
-        return {"mean": round(self.mean, 2), "std": round(self.std, 2)}
+        """Mean, standard deviation, and the ends of the 90% interval."""
+        low, high = self.interval()
+        return {"mean": round(self.mean, 2), "std": round(self.std, 2), "low": round(low, 2), "high": round(high, 2)}
+
+
+@dataclass(frozen=True)
+class VoteShares:
+    """How votes on a clip would fall: `probabilities` of 1, 2, 3, 4 and 5, shape [5].
+
+    This is what people differ in; what a score's `std` tells is how unsure the model is of their mean.
+    """
+
+    probabilities: np.ndarray = field(compare=False)
+
+    @property
+    def std(self) -> float:
+        """Standard deviation of a vote."""
+        points = np.arange(1, len(self.probabilities) + 1)
+        mean = float(self.probabilities @ points)
+        return float(np.sqrt(max(0.0, float(self.probabilities @ np.square(points - mean)))))
+
+    def to_json(self) -> dict[str, object]:
+        return {"probabilities": [round(float(share), 3) for share in self.probabilities], "std": round(self.std, 2)}
 
 
 def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -273,8 +299,8 @@ class Judgement:
     """What a listener says of a clip: five scores, a reason, the artifacts heard, and warnings.
 
     `reference` is the file that it was compared with and `alignment` how that fits, both None where none was given; of
-    a reference that was refused only `alignment` is left. A clip without speech has no scores (None), no reason and no
-    artifacts.
+    a reference that was refused only `alignment` is left. `votes` are those of people who hear as this listener does. A
+    clip without speech has no scores (None), no votes, no reason and no artifacts.
     """
 
     file: str
@@ -290,6 +316,7 @@ class Judgement:
     alignment: ReferenceMatch | None = None
     measures: Measures | None = None
     conditioning: tuple[str, ...] = ()
+    votes: VoteShares | None = None
 
     def to_json(self) -> dict[str, object]:
         """The object that `sqllm rate --json` prints."""
@@ -299,6 +326,7 @@ class Judgement:
             "seconds": round(self.seconds, 2),
             "profile": self.profile,
             "scores": self.scores and {name: self.scores[name].to_json() for name in DIMENSIONS},
+            "votes": self.votes and self.votes.to_json(),
             "rationale": self.rationale,
             "artifacts": [artifact.to_json() for artifact in self.artifacts],
             "speech": self.speech.to_json(),

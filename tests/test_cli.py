@@ -108,6 +108,28 @@ def test_ask_prints_the_answer(run, tiny: SpeechQualityLLM, speech_file: Path) -
     assert out.rstrip("\n") == tiny.ask(speech_file, "What is wrong?").text.rstrip("\n")
 
 
+def test_panel_tells_votes_in_words_and_as_json(run, tiny: SpeechQualityLLM, speech_file: Path, tmp_path: Path) -> None:
+    code, out, _ = run("panel", str(speech_file), "--listeners", "12")
+    held = tiny.panel(speech_file, listeners=12)
+    assert code == 0
+    assert out.startswith(f"speech.wav: MOS {held.mos:.2f} (95% ")
+    assert sum(int(line.split()[-1]) for line in out.splitlines()[1:6]) == 12
+    (tmp_path / "mix.yaml").write_text("strict-expert: 1\n")
+    code, out, _ = run("panel", str(speech_file), str(speech_file), "--mix", str(tmp_path / "mix.yaml"), "--json")
+    one, other = json.loads(out)
+    assert one == other == tiny.panel(speech_file, mix={"strict-expert": 1}).to_json()
+    assert set(one["seats"]) == {"strict-expert"}
+
+
+def test_a_panel_that_cannot_be_is_refused_before_a_model_is_loaded(
+    run, speech_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sqllm.commands.shared.load_judge", lambda arguments: pytest.fail("loaded"))
+    for words in (["--listeners", "1"], ["--mix", str(tmp_path / "none.yaml")], ["--seed", "-1"]):
+        code, out, err = run("panel", str(speech_file), *words)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+
+
 def test_score_writes_a_table_and_a_summary(run, speech_file: Path, tmp_path: Path) -> None:
     code, out, _ = run("score", str(speech_file.parent), "-o", str(tmp_path / "out.csv"))
     assert code == 0

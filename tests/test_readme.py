@@ -44,8 +44,9 @@ def test_the_python_of_the_readme_runs(desk: Path) -> None:
     lines = done.stdout.splitlines()
     assert re.fullmatch(r"[1-5]\.\d ± \d\.\d", lines[0])
     assert 1 <= float(lines[1]) <= 5
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert lines[3] == "B"
+    assert 1 <= float(lines[4]) <= 5
 
 
 def test_the_commands_of_the_readme_run(
@@ -54,7 +55,7 @@ def test_the_commands_of_the_readme_run(
     from sqllm.cli import main
 
     commands = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("sqllm")]
-    assert len(commands) == 6
+    assert len(commands) == 7
     outputs = []
     for command in commands:
         main(shlex.split(command)[1:])

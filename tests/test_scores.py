@@ -16,6 +16,7 @@ from sqllm.scores import (
     ReferenceMatch,
     Score,
     Speech,
+    VoteShares,
     category,
     describe,
     parse_category,
@@ -57,12 +58,21 @@ def test_interval_is_central_and_holds_the_wanted_share() -> None:
     assert wide[0] < low < narrow[0] < narrow[1] < high < wide[1]
 
 
-def test_interval_of_a_score_without_probabilities_is_its_mean() -> None:
-    assert Score(3.3, 0.2).interval() == (3.3, 3.3)
+def test_interval_of_a_score_without_probabilities_is_a_normal_ones() -> None:
+    assert Score(3.3, 0.2).interval() == (pytest.approx(3.3 - 1.645 * 0.2, abs=1e-3), pytest.approx(3.629, abs=1e-3))
 
 
-def test_scores_are_written_with_two_decimals() -> None:
-    assert Score(3.14159, 0.27182).to_json() == {"mean": 3.14, "std": 0.27}
+def test_scores_are_written_with_two_decimals_and_their_90_percent_interval() -> None:
+    assert Score(3.14159, 0.27182).to_json() == {"mean": 3.14, "std": 0.27, "low": 2.69, "high": 3.59}
+    written = Score.from_probabilities(gaussian(3.0, 0.4)).to_json()
+    assert (written["low"], written["high"]) == Score.from_probabilities(gaussian(3.0, 0.4)).interval(0.9)
+
+
+def test_shares_of_votes_have_the_deviation_of_a_vote() -> None:
+    split = VoteShares(np.array([0.5, 0, 0, 0, 0.5]))
+    assert split.std == 2.0
+    assert split.to_json() == {"probabilities": [0.5, 0.0, 0.0, 0.0, 0.5], "std": 2.0}
+    assert VoteShares(np.array([0, 0, 1.0, 0, 0])).std == 0.0
 
 
 @pytest.mark.parametrize(
@@ -229,7 +239,7 @@ def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
         "a.wav", None, 3.14159, "typical", scores, None, (artifact,), speech, ("w",), {"name": "n"}
     ).to_json()
     assert list(shown) == [
-        *("file", "reference", "seconds", "profile", "scores", "rationale", "artifacts"),
+        *("file", "reference", "seconds", "profile", "scores", "votes", "rationale", "artifacts"),
         *("speech", "alignment", "measures", "conditioning", "warnings", "model"),
     ]
     assert shown["speech"] == {"share": 0.5, "spans": [[0.5, 1.25], [2.0, 3.0]]}

@@ -10,15 +10,19 @@ from sqllm.scores import DIMENSIONS, Judgement
 
 SCORE_COLUMNS = [*DIMENSIONS, *(f"{dimension}_std" for dimension in DIMENSIONS)]
 FACT_COLUMNS = ["profile", "seconds", "speech", "revision", "warnings", "error"]
-NUMBERS = frozenset({*SCORE_COLUMNS, "seconds", "speech"})
+VOTE_COLUMNS = [*(f"vote_{point}" for point in range(1, 6)), "vote_std"]
+NUMBERS = frozenset({*SCORE_COLUMNS, *VOTE_COLUMNS, "seconds", "speech"})
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is written beside scores: the faults heard ("strong codec; slight hum"), and the reason in words."""
+    """What is written beside scores: the faults heard ("strong codec; slight hum"), the reason in words, and the shares
+    of votes 1 to 5 to expect, with their standard deviation.
+    """
 
     faults: bool = False
     rationale: bool = False
+    votes: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -26,6 +30,7 @@ class Wanted:
         return [
             *SCORE_COLUMNS,
             *FACT_COLUMNS,
+            *(VOTE_COLUMNS if self.votes else ()),
             *(name for name in ("faults", "rationale") if getattr(self, name)),
         ]
 
@@ -71,6 +76,9 @@ def judged_cells(judgement: Judgement, wanted: Wanted) -> dict[str, Any]:
         cells[name] = round(score.mean, 3)
         cells[f"{name}_std"] = round(score.std, 3)
     cells["warnings"] = "; ".join(judgement.warnings)
+    if wanted.votes and judgement.votes is not None:
+        shares = (round(float(share), 3) for share in judgement.votes.probabilities)
+        cells |= dict(zip(VOTE_COLUMNS, (*shares, round(judgement.votes.std, 3)), strict=True))
     if wanted.faults:
         cells["faults"] = "; ".join(f"{artifact.severity} {artifact.kind}" for artifact in judgement.artifacts)
     if wanted.rationale:

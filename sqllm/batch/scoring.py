@@ -34,6 +34,7 @@ def score_many(
     progress: bool = False,
     raw: RawSamples | None = None,
     faults: bool = False,
+    votes: bool = False,
 ) -> pd.DataFrame:
     """Score clips named by a table (column file; ref, and start and end in seconds, where wanted) or a list of paths;
     `raw` says what files without a header hold.
@@ -45,14 +46,17 @@ def score_many(
     import pandas as pd
 
     rows = table if isinstance(table, pd.DataFrame) else pd.DataFrame({"file": list(map(str, table))})
-    layout = Layout.of([str(name) for name in rows.columns], Wanted(faults, rationale))
+    layout = Layout.of([str(name) for name in rows.columns], Wanted(faults, rationale, votes))
     scored = score_rows(judge, rows.to_dict("records"), layout, profile, raw)
     return pd.DataFrame(list(watched(scored, len(rows)) if progress else scored), columns=layout.columns)
 
 
 def revision_of(judge: SpeechQualityLLM) -> str:
-    """What a row says of the model: the revision of its weights, and how they are quantised, which moves scores too."""
-    return "-".join(part for part in (judge.name["revision"], judge.model.config.quantize) if part)
+    """What a row says of the model: the revision of its weights, how they are quantised, which moves scores too, and
+    the mapping that scores were put through.
+    """
+    parts = (judge.name["revision"], judge.model.config.quantize, judge.name.get("mapping"))
+    return "-".join(part for part in parts if part)
 
 
 def score_rows(

@@ -21,6 +21,7 @@ def add(commands: shared.Commands) -> None:
     shared.add_reference(parser)
     shared.add_json(parser)
     shared.add_profile(parser)
+    shared.add_mapping(parser)
     shared.add_model(parser)
     parser.set_defaults(run=run)
 
@@ -65,6 +66,9 @@ def _in_words(judgement: Judgement) -> Sequence[str]:
             f"  {DIMENSION_WORDS[name][0]:<16}{score.mean:4.2f} +- {score.std:.2f}  ({low:.1f} to {high:.1f})  "
             f"{describe(name, score.mean)}"
         )
+    if judgement.votes is not None:
+        shares = ", ".join(f"{point}: {share:.0%}" for point, share in enumerate(judgement.votes.probabilities, 1))
+        lines.append(f"Votes of people to expect: {shares} (sd {judgement.votes.std:.2f})")
     if judgement.rationale is not None:
         lines.append(judgement.rationale)
     if judgement.artifacts:

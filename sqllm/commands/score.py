@@ -21,8 +21,10 @@ def add(commands: shared.Commands) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="table to write: .csv, .jsonl or .parquet")
     parser.add_argument("--resume", action="store_true", help="go on where an earlier run stopped (default: anew)")
     parser.add_argument("--faults", action="store_true", help="add the faults heard: strong codec; slight hum")
+    parser.add_argument("--votes", action="store_true", help="add the shares of votes 1 to 5 to expect, and their sd")
     parser.add_argument("--rationale", action="store_true", help="add the reason in words (slower)")
     shared.add_profile(parser)
+    shared.add_mapping(parser)
     shared.add_model(parser)
     parser.set_defaults(run=run)
 
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     raw, profile = shared.raw_samples(arguments), get_profile(arguments.profile)
     clips = read_sources(arguments.source)
-    layout = Layout.of(clips.columns, Wanted(arguments.faults, arguments.rationale))
+    layout = Layout.of(clips.columns, Wanted(arguments.faults, arguments.rationale, arguments.votes))
     _check_apart(arguments.out, clips.tables)
     table = ScoreTable(arguments.out, layout)
     kept = table.keep(clips.rows) if arguments.resume else Kept()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +25,10 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", help="a listener's name, or words that describe one")
+
+
+def add_mapping(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mapping", metavar="JSON", help="put MOS on your listeners' scale (sqllm fit)")
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +59,19 @@ def load_judge(arguments: argparse.Namespace) -> SpeechQualityLLM:
     from transformers.utils.logging import disable_progress_bar
 
     from sqllm.judge.judge import SpeechQualityLLM
+    from sqllm.listeners.mapping import load_mapping
 
+    mapping = load_mapping(arguments.mapping) if getattr(arguments, "mapping", None) else None
     disable_progress_bar()
-    return SpeechQualityLLM.from_pretrained(arguments.model, arguments.device, arguments.quantize)
+    judge = SpeechQualityLLM.from_pretrained(arguments.model, arguments.device, arguments.quantize)
+    return judge.with_mapping(mapping) if mapping else judge
+
+
+def check_target(out: Path) -> None:
+    """Raises `ValueError` where a file can't be written there, before any work is done."""
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder: name a file in it.")
+    if not out.parent.is_dir():
+        raise ValueError(f"There is no folder {out.parent} to write to.")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise ValueError(f"{out} can't be written: you have no permission.")

@@ -15,7 +15,9 @@ from torch import Tensor
 from sqllm.judge.decoding import tell
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
+from sqllm.listeners.mapping import ScaleMapping, check_fits
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
+from sqllm.listeners.votes import LABORATORY
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import (
     ARTIFACT_KINDS,
@@ -27,6 +29,7 @@ from sqllm.scores import (
     ReferenceMatch,
     Score,
     Speech,
+    VoteShares,
 )
 from sqllm.signal.audio import Clip
 from sqllm.signal.measures import measure
@@ -79,7 +82,8 @@ class Hearing:
     what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds, which
     leave out long stretches without `speech` (without any there are none); `alignment` says how the reference fits,
     None where there is none; `located` says how likely each of the encoder's `located_kinds` is at each moment,
-    [frames, kinds] a window, where the encoder can tell. Not safe to use from two threads at once.
+    [frames, kinds] a window, where the encoder can tell. `mapping` puts the overall score on the scale of a listening
+    test. Not safe to use from two threads at once.
     """
 
     model: SpeechQualityModel
@@ -93,6 +97,8 @@ class Hearing:
     speech: Speech
     alignment: ReferenceMatch | None = None
     located: list[Tensor] = field(default_factory=list, repr=False)
+    mapping: ScaleMapping | None = None
+    _overall: dict[str, Score] = field(default_factory=dict, repr=False)
     _heard: dict[str, list[Heard]] = field(default_factory=dict, repr=False)
     _memory: dict[int, Any] = field(default_factory=dict, repr=False)
 
@@ -100,11 +106,42 @@ class Hearing:
         self._vocabulary = Vocabulary.of(self.model)
 
     def scores(self, profile: str | ListenerProfile | None = None) -> dict[str, Score]:
-        """The five scores of a listener, by dimension; of a long clip, over all windows with speech.
+        """The five scores of a listener, by dimension; of a long clip, over all windows with speech. With a `mapping`
+        the overall one is on its test's scale.
 
-        Raises `NoSpeechError` where there is none (`speech_found`), as everything does that rests on scores.
+        Raises `NoSpeechError` where there is none (`speech_found`), as everything does that rests on scores, and
+        `ValueError` where the mapping is another listener's.
         """
-        return self._aggregate(self._listen_as(get_profile(profile)))
+        listener = get_profile(profile)
+        heard = self._listen_as(listener)
+        scores = {d: self._aggregate([window.scores[0][d] for window in heard]) for d in DIMENSIONS}
+        return self._mapped(scores, listener, slice(None))
+
+    def _mapped(self, scores: dict[str, Score], listener: ListenerProfile, windows: slice) -> dict[str, Score]:
+        if self.mapping is None:
+            return scores
+        check_fits(self.mapping, describe_profile(listener), self.name.get("revision", ""))
+        return scores | {"mos": self.mapping.apply(scores["mos"], self.pooled_tokens(windows))}
+
+    def pooled_tokens(self, windows: slice = slice(None)) -> np.ndarray:
+        """Mean and standard deviation of the clip's audio tokens over time, [2 (width + 2)]; of several windows their
+        mean, weighted by the seconds each adds.
+        """
+        tokens, weights = self.degraded[windows].double().cpu(), self._weights()[windows]
+        pooled = torch.cat([tokens.mean(dim=1), tokens.std(dim=1)], dim=1).numpy()  # [windows, 2 (width + 2)]
+        return np.asarray(weights @ pooled / weights.sum())
+
+    def overall(self, profiles: Sequence[ListenerProfile]) -> list[Score]:
+        """The MOS of several listeners, all that are not known yet read in one pass; without the mapping.
+
+        Raises `NoSpeechError` where there is no speech.
+        """
+        unread = {repr(profile): profile for profile in profiles if repr(profile) not in self._overall}
+        if unread:
+            heard = self._read(Reading.of(self._vocabulary, list(unread.values()), dimensions=("mos",)))
+            for number, key in enumerate(unread):
+                self._overall[key] = self._aggregate([window.scores[number]["mos"] for window in heard])
+        return [self._overall[repr(profile)] for profile in profiles]
 
     def means(self, profile: str | ListenerProfile | None = None) -> dict[str, float]:
         """What a listener is expected to score, by dimension."""
@@ -114,8 +151,12 @@ class Hearing:
         """The scores of each 10 s window with speech."""
         if not self.speech_found:
             return []
-        heard = self._listen_as(get_profile(profile))
-        return [TimelinePoint(*span, dict(h.scores[0])) for span, h in zip(self.spans, heard, strict=True)]
+        listener = get_profile(profile)
+        windows = zip(self.spans, self._listen_as(listener), strict=True)
+        return [
+            TimelinePoint(*span, self._mapped(dict(heard.scores[0]), listener, slice(row, row + 1)))
+            for row, (span, heard) in enumerate(windows)
+        ]
 
     def artifacts(self) -> tuple[HeardArtifact, ...]:
         """The faults heard in the clip (any window), with spans for what happens at moments; of a long clip the others
@@ -176,12 +217,13 @@ class Hearing:
         listener = get_profile(profile)
         reason = rationale and self.speech_found
         text = "".join(self.stream(RATIONALE_QUESTION, listener)) if reason else None
+        scores = self.scores(listener) if self.speech_found else None
         return Judgement(
             file=self.clip.name,
             reference=self.reference.name if self.reference and self.reference_tokens is not None else None,
             seconds=self.clip.seconds,
             profile=describe_profile(listener),
-            scores=self.scores(listener) if self.speech_found else None,
+            scores=scores,
             rationale=text,
             artifacts=self.artifacts(),
             speech=self.speech,
@@ -190,6 +232,7 @@ class Hearing:
             alignment=self.alignment,
             measures=self.measures,
             conditioning=self.conditioning,
+            votes=VoteShares(LABORATORY.probabilities(np.array(scores["mos"].mean))) if scores else None,
         )
 
     @cached_property
@@ -241,20 +284,22 @@ class Hearing:
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults are read with the typical one."""
-        if not self.speech_found:
-            raise NoSpeechError(f"There is no speech in {self.clip.name or 'this clip'} to rate.")
         key = repr(profile)
         if key not in self._heard:
             faults = self.model.config.artifact_kinds if profile == TYPICAL else ()
-            reading = Reading.of(self._vocabulary, [profile], faults)
-            if len(self.spans) == 1:
-                with torch.inference_mode():
-                    hidden = self.model.continue_from(self._remember(0), reading.tree)
-                    logits = self.model.logits(hidden[reading.positions()])
-                self._heard[key] = [reading.read(logits, self._vocabulary)]
-            else:
-                self._heard[key] = read_tokens(self.model, reading, self.degraded, self.reference_tokens)
+            self._heard[key] = self._read(Reading.of(self._vocabulary, [profile], faults))
         return self._heard[key]
+
+    def _read(self, reading: Reading) -> list[Heard]:
+        """What a reading finds in every window."""
+        if not self.speech_found:
+            raise NoSpeechError(f"There is no speech in {self.clip.name or 'this clip'} to rate.")
+        if len(self.spans) > 1:
+            return read_tokens(self.model, reading, self.degraded, self.reference_tokens)
+        with torch.inference_mode():
+            hidden = self.model.continue_from(self._remember(0), reading.tree)
+            logits = self.model.logits(hidden[reading.positions()])
+        return [reading.read(logits, self._vocabulary)]
 
     def _remember(self, window: int) -> Any:
         if window not in self._memory:
@@ -273,21 +318,20 @@ class Hearing:
         """The window whose MOS is nearest to the whole clip's: what questions in words are about."""
         if len(self.spans) == 1:
             return 0
-        heard = self._listen_as(TYPICAL)
-        whole = self._aggregate(heard)["mos"].mean
-        return int(np.argmin([abs(h.scores[0]["mos"].mean - whole) for h in heard]))
+        windows = [heard.scores[0]["mos"] for heard in self._listen_as(TYPICAL)]
+        whole = self._aggregate(windows).mean
+        return int(np.argmin([abs(score.mean - whole) for score in windows]))
 
-    def _aggregate(self, heard: Sequence[Heard]) -> dict[str, Score]:
-        """The mixture of the windows' distributions, weighted by the seconds each adds."""
+    def _weights(self) -> np.ndarray:
+        """The share of each window: of the seconds that it adds, [windows]."""
         before = [0.0] + [end for _, end in self.spans]
         weights = np.array([end - max(start, heard) for (start, end), heard in zip(self.spans, before, strict=False)])
-        weights = weights / weights.sum()
-        return {
-            d: Score.from_probabilities(
-                np.sum([w * h.scores[0][d].probabilities for w, h in zip(weights, heard, strict=True)], axis=0)
-            )
-            for d in DIMENSIONS
-        }
+        return weights / weights.sum()
+
+    def _aggregate(self, windows: Sequence[Score]) -> Score:
+        """The mixture of the windows' distributions."""
+        weighted = [w * score.probabilities for w, score in zip(self._weights(), windows, strict=True)]
+        return Score.from_probabilities(np.sum(weighted, axis=0))
 
 
 def describe_profile(profile: ListenerProfile) -> str:

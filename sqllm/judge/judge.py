@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqllm.judge.compare import COMPARE_QUESTION, Preference, prefer
 from sqllm.judge.hearing import Answer, Hearing
-from sqllm.judge.listening import hear, hear_many
+from sqllm.judge.listening import hear_many
+from sqllm.judge.polling import ask_panel
+from sqllm.listeners.mapping import ScaleMapping, check_fits
+from sqllm.listeners.panel import Mix, Panel, SeatedPanel
 from sqllm.listeners.profiles import ListenerProfile
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import Judgement
@@ -23,8 +27,8 @@ class SpeechQualityLLM:
     >>> judge.rate("clip.wav", reference="clean.wav").scores["mos"].mean
     """
 
-    def __init__(self, model: SpeechQualityModel, name: dict[str, str]) -> None:
-        self.model, self.name = model, name
+    def __init__(self, model: SpeechQualityModel, name: dict[str, str], mapping: ScaleMapping | None = None) -> None:
+        self.model, self.name, self.mapping = model, name, mapping
 
     @classmethod
     def from_pretrained(
@@ -40,17 +44,26 @@ class SpeechQualityLLM:
 
         return cls(*load_checkpoint(source, device, quantize))
 
+    def with_mapping(self, mapping: ScaleMapping) -> SpeechQualityLLM:
+        """The same judge, whose overall scores are on the scale of a listening test: `load_mapping("mapping.json")`, as
+        `sqllm fit` writes it.
+
+        Raises `ValueError` with a sentence where it was fitted to another model.
+        """
+        check_fits(mapping, mapping.profile, self.name.get("revision", ""))
+        return SpeechQualityLLM(self.model, self.name | {"mapping": mapping.name}, mapping)
+
     def listen(self, clip: Source, reference: Source | None = None) -> Hearing:
         """Decode and encode a clip (and its reference) once, for as many questions as wanted.
 
         Raises `sqllm.AudioError` with a sentence when a file can't be rated.
         """
-        return hear(self.model, self.name, _as_clip(clip), None if reference is None else _as_clip(reference))
+        return self.listen_many([(clip, reference)])[0]
 
     def listen_many(self, pairs: Sequence[tuple[Source, Source | None]]) -> list[Hearing]:
         """`listen` for several clips with their references, encoded together."""
         clips = [(_as_clip(clip), None if reference is None else _as_clip(reference)) for clip, reference in pairs]
-        return hear_many(self.model, self.name, clips)
+        return [replace(heard, mapping=self.mapping) for heard in hear_many(self.model, self.name, clips)]
 
     def rate(
         self,
@@ -81,6 +94,23 @@ class SpeechQualityLLM:
     ) -> Preference:
         """Which of two clips a listener prefers, by how much and why: clip A and clip B."""
         return prefer(self._hearing(first, None), self._hearing(second, None), question, profile)
+
+    def panel(
+        self,
+        clip: Source | Hearing,
+        reference: Source | None = None,
+        listeners: int = 24,
+        mix: Mix | Mapping[str, float] | None = None,
+        seed: int = 0,
+    ) -> Panel:
+        """The votes of a simulated panel: listeners drawn from a mix of profiles ({"typical": 0.7, "strict-expert":
+        0.3}; default: `Mix.default()`), the same people for every clip that is asked about with the same seed.
+
+        The clip is encoded once and every profile read once, all in one pass; the rest is arithmetic. Raises
+        `ValueError` for fewer than two listeners or a mix that is none.
+        """
+        mixed = mix if isinstance(mix, Mix) else Mix.of(mix) if mix is not None else Mix.default()
+        return ask_panel(self._hearing(clip, reference), SeatedPanel.drawn(mixed, listeners, seed))
 
     def _hearing(self, clip: Source | Hearing, reference: Source | None) -> Hearing:
         return clip if isinstance(clip, Hearing) else self.listen(clip, reference)

@@ -17,11 +17,6 @@ from sqllm.signal.spectra import with_changes
 from sqllm.signal.speech import speech_windows
 
 
-def hear(model: SpeechQualityModel, name: dict[str, str], clip: Clip, reference: Clip | None = None) -> Hearing:
-    """Listen to one clip and, if it matches, its reference."""
-    return hear_many(model, name, [(clip, reference)])[0]
-
-
 def hear_many(
     model: SpeechQualityModel, name: dict[str, str], pairs: Sequence[tuple[Clip, Clip | None]], batch: int = 8
 ) -> list[Hearing]:

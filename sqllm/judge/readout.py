@@ -94,12 +94,18 @@ class Reading:
     faults: Mapping[str, int]
 
     @classmethod
-    def of(cls, vocabulary: Vocabulary, profiles: Sequence[ListenerProfile], faults: Sequence[str] = ()) -> Reading:
-        """`faults` are artifact kinds, and `speech` for whether there is any."""
+    def of(
+        cls,
+        vocabulary: Vocabulary,
+        profiles: Sequence[ListenerProfile],
+        faults: Sequence[str] = (),
+        dimensions: Sequence[str] = DIMENSIONS,
+    ) -> Reading:
+        """`faults` are artifact kinds, and `speech` for whether there is any; `dimensions` are the scores asked for."""
         tree, listeners = PromptTree(), []
         for profile in profiles:
             stem = tree.add(vocabulary.stem(with_listener(SCORE_REQUESTS[0], profile)), ROOT)
-            listeners.append({d: add_score_block(tree, vocabulary, stem, SCORE_BLOCKS[d][0]) for d in DIMENSIONS})
+            listeners.append({d: add_score_block(tree, vocabulary, stem, SCORE_BLOCKS[d][0]) for d in dimensions})
         nodes: dict[str, int] = {}
         if faults:
             stem = tree.add(vocabulary.stem(FAULT_REQUESTS[0]), ROOT)
@@ -142,7 +148,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was read: five scores a listener, and the probabilities of each fault's severities (no ... strong)."""
+    """What was read: the scores of each listener, and the probabilities of each fault's severities (no ... strong)."""
 
     scores: tuple[Mapping[str, Score], ...]
     faults: Mapping[str, np.ndarray]

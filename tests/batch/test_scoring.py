@@ -14,10 +14,11 @@ import pytest
 import soundfile
 
 from sqllm.batch import list_clips, score_many, scoring
-from sqllm.batch.columns import FACT_COLUMNS, SCORE_COLUMNS, Layout, Wanted
+from sqllm.batch.columns import FACT_COLUMNS, SCORE_COLUMNS, VOTE_COLUMNS, Layout, Wanted
 from sqllm.batch.scoring import CLIPS_A_BATCH, cut_clip, revision_of, score_rows
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.listeners.mapping import ScaleMapping
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS, Judgement, Speech
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, Clip, load_clip
@@ -71,6 +72,22 @@ def test_the_revision_tells_how_weights_are_quantised(tiny: SpeechQualityLLM, mo
     assert revision_of(tiny) == tiny.name["revision"]
     monkeypatch.setattr(tiny.model, "config", replace(tiny.model.config, quantize="nf4"))
     assert revision_of(tiny) == f"{tiny.name['revision']}-nf4"
+
+
+def test_the_revision_tells_that_scores_were_mapped(tiny: SpeechQualityLLM) -> None:
+    mapping = ScaleMapping((0.5, 0.8), 1.5, 4.5)
+    mapped = revision_of(tiny.with_mapping(mapping))
+    assert mapped == f"{tiny.name['revision']}-{mapping.name}"
+    assert mapped != revision_of(tiny.with_mapping(replace(mapping, high=4.4)))
+
+
+def test_votes_to_expect_stand_in_columns_of_their_own(tiny: SpeechQualityLLM, folder: Path) -> None:
+    scored = score_many(tiny, [str(folder / f"clip{number}.wav") for number in (0, 3)], votes=True)
+    good, broken = scored[VOTE_COLUMNS].to_numpy(float)
+    judgement = tiny.rate(folder / "clip0.wav", rationale=False)
+    assert judgement.votes is not None
+    np.testing.assert_allclose(good, [*judgement.votes.probabilities, judgement.votes.std], atol=6e-3)
+    assert np.isnan(broken).all()
 
 
 def test_own_columns_stand_in_front_and_none_is_overwritten(tiny: SpeechQualityLLM, folder: Path) -> None:

@@ -63,7 +63,7 @@ def test_without_speech_there_is_nothing_to_rate(tiny: SpeechQualityLLM, kind: s
     assert (judgement.scores, judgement.rationale, judgement.artifacts) == (None, None, ())
     assert any("nothing to rate" in warning for warning in judgement.warnings)
     content = judgement.to_json()
-    assert (content["scores"], content["speech"]) == (None, {"share": 0.0, "spans": []})
+    assert (content["scores"], content["votes"], content["speech"]) == (None, None, {"share": 0.0, "spans": []})
     assert (heard.timeline(), heard.artifacts()) == ([], ())
     assert heard.ask("Is it noisy?").text == NO_SPEECH_ANSWERS[0]
     with pytest.raises(NoSpeechError, match="no speech in odd"):
@@ -211,6 +211,7 @@ def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> Non
         "seconds",
         "profile",
         "scores",
+        "votes",
         "rationale",
         "artifacts",
         "speech",

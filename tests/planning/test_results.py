@@ -20,14 +20,6 @@ TABLE = scores()
 VOTES = draw_votes(TABLE["mos"].to_numpy(), 12, np.random.default_rng(0))  # [listeners, clips]
 
 
-def test_votes_are_whole_points_with_the_scatter_of_a_laboratory() -> None:
-    means = np.full(400, 3.0)
-    votes = draw_votes(means, 400, np.random.default_rng(1))
-    assert set(np.unique(votes)) <= {1, 2, 3, 4, 5}
-    assert votes.mean(axis=1).std() == pytest.approx(0.24, abs=0.03)
-    assert votes.var(axis=0).mean() / 4 == pytest.approx(0.17, abs=0.03)
-
-
 def wide(tmp_path: Path, scale: str = "") -> Path:
     rows = []
     for clip, file in enumerate(TABLE["file"]):
