@@ -1,0 +1,84 @@
+"""Facts that a rationale, a lay description and a report rest on."""
+
+from __future__ import annotations
+
+from sqllm.words.facts import Facts
+from sqllm.words.questions import Question
+from sqllm.words.selection.faults import MOST_FAULTS
+from sqllm.words.selection.references import changes
+from sqllm.words.selection.scores import CLEAN_FROM, reason
+from sqllm.words.selection.selected import Selected
+from sqllm.words.selection.times import timeline
+
+MILD_FROM = 4.0  # the MOS from which a fault is only something to notice
+LOW_BELOW = 3.5  # the score below which the weakest dimension is told
+
+
+def explanatory(question: Question, facts: Facts) -> Selected:
+    """The verdict with what dominates, where and how badly; what it costs, what is fine, what happens when in a long
+    clip and what was measured otherwise in the reference.
+    """
+    said = {"mos": facts.stated("mos"), "word": facts.word("mos")}
+    told = Selected("explanatory", _case(facts), said, faults=facts.faults[:MOST_FAULTS])
+    if not facts.faults and facts.low:
+        told = Selected("explanatory", "low", said, low=facts.low[:2])
+    return told.and_then(timeline(facts), _changes(facts), cost(facts), praise(facts), weakest(facts))
+
+
+def _case(facts: Facts) -> str:
+    if not facts.faults:
+        if facts.mos >= MILD_FROM and facts.state in ("same", "identical"):
+            return "identical" if facts.state == "identical" else "like reference"
+        return reason(facts).case
+    if not facts.faults[0].certain:
+        return "doubted"
+    if facts.mos >= MILD_FROM:
+        return "mild"
+    return "fault against reference" if facts.state == "same" else "fault"
+
+
+def cost(facts: Facts) -> Selected | None:
+    """What mending the fault that costs most would give; None where it would give nothing."""
+    fault = facts.first_fix
+    if fault is None or not fault.certain or round(fault.mended, 1) <= facts.mos + 0.05:
+        return None
+    return Selected("cost", "gain", {"mended": f"{fault.mended:.1f}"}, faults=(fault,))
+
+
+def praise(facts: Facts) -> Selected | None:
+    return Selected("praise", "fine", fine=facts.fine) if facts.fine else None
+
+
+def weakest(facts: Facts) -> Selected | None:
+    name = facts.weakest
+    if facts.mean(name) >= LOW_BELOW:
+        return None
+    return Selected("weakest", "weakest", {"name": name, "score": facts.stated(name)})
+
+
+def _changes(facts: Facts) -> Selected | None:
+    measured = changes(facts)
+    return Selected("changes", "measured", {"changes": ", ".join(measured)}) if measured else None
+
+
+def lay(question: Question, facts: Facts) -> Selected:
+    """How it is to listen to, and the two worst faults, without a term or a figure."""
+    good = facts.mos >= CLEAN_FROM
+    faults = facts.faults[:2]
+    case = ("good" if good else "poor") + (" fault" if faults else "")
+    return Selected("lay", case, {"word": facts.word("mos")}, faults=faults)
+
+
+def engineer(question: Question, facts: Facts) -> Selected:
+    """Kinds, severities, times and figures, and what was measured."""
+    said = {"mos": facts.stated("mos"), "name": facts.weakest, "score": facts.stated(facts.weakest)}
+    case = "faults" if facts.faults else "none"
+    told = Selected("engineer", case, said, faults=facts.faults[:MOST_FAULTS])
+    return told.and_then(measured(facts), timeline(facts), cost(facts))
+
+
+def measured(facts: Facts) -> Selected | None:
+    """What was measured, in a line; None where nothing was."""
+    if facts.measures.active_level_dbov is None:
+        return None
+    return Selected("measured", "line", {"measured": facts.measures.in_words()})
