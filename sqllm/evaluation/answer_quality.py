@@ -18,7 +18,7 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import ParseError, parse_score
 from sqllm.signal.audio import Clip
 from sqllm.words.fact_check import contradictions
-from sqllm.words.questions import COMPARE, FAMILIES, HELD_OUT, RATIONALE_QUESTION, draw_question
+from sqllm.words.questions import COMPARE, HELD_OUT, RATIONALE_QUESTION, TAUGHT_FAMILIES, draw_question
 
 OPENING_WORDS = 3
 FAR_APART = 0.5  # MOS between two clips that a listener can't confuse
@@ -85,15 +85,15 @@ def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: in
     clips = [clip for clip, hearing in zip(clips, hearings, strict=True) if hearing.speech_found]
     heard = [hearing for hearing in hearings if hearing.speech_found]
     texts, wrong, gaps = [], 0, []
-    own: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
-    true: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
+    own: dict[str, list[bool | None]] = {family: [] for family in TAUGHT_FAMILIES}
+    true: dict[str, list[bool | None]] = {family: [] for family in TAUGHT_FAMILIES}
     for clip, hearing in zip(clips, tqdm(heard, desc="asking", unit="clip", mininterval=5), strict=True):
         scores = hearing.means()
         texts.append(hearing.ask(RATIONALE_QUESTION).text)
         wrong += bool(contradictions(texts[-1], scores, hearing.artifacts(), hearing.reference_state))
         with contextlib.suppress(ParseError):
             gaps.append(abs(parse_score(texts[-1], "mos") - scores["mos"]))
-        for family in FAMILIES:
+        for family in TAUGHT_FAMILIES:
             question = draw_question(rng, family, clip.faults(), held_out=True)
             answer = hearing.ask(question.text).text
             own[family].append(is_right(question, answer, scores, hearing.artifacts()))

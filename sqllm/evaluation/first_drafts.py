@@ -21,7 +21,7 @@ from sqllm.listeners.profiles import TYPICAL
 from sqllm.signal.audio import Clip
 from sqllm.words.claims import claims
 from sqllm.words.fact_check import contradictions, in_spans, near
-from sqllm.words.questions import FAMILIES, RATIONALE_QUESTION, draw_question, with_listener
+from sqllm.words.questions import RATIONALE_QUESTION, TAUGHT_FAMILIES, draw_question, with_listener
 
 ANSWERS = 3  # a clip, beside its rationale; families take turns
 FACTS = ("scores", "faults", "times")
@@ -109,7 +109,7 @@ def measure_drafts(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: i
     pairs: dict[str, list[tuple[str, str, Hearing, Hearing]]] = {"the audio": [], "the notes": []}
     for row, (clip, own) in enumerate(tqdm(heard, desc="drafting", unit="clip", mininterval=5)):
         other = heard[others[row]][1]
-        families = [FAMILIES[(row * ANSWERS + turn) % len(FAMILIES)] for turn in range(ANSWERS)]
+        families = [TAUGHT_FAMILIES[(row * ANSWERS + turn) % len(TAUGHT_FAMILIES)] for turn in range(ANSWERS)]
         asked = [draw_question(rng, family, clip.faults(), held_out=True).text for family in families]
         for question in (RATIONALE_QUESTION, *asked):
             kind = "Rationales" if question == RATIONALE_QUESTION else "Answers"

@@ -18,11 +18,11 @@ from sqllm.words.comparison_notes import comparison_notes
 from sqllm.words.notes import Notes, notes
 from sqllm.words.questions import (
     COMPARE,
-    FAMILIES,
     FAULT_REQUESTS,
     SCORE_BLOCKS,
     SCORE_REQUESTS,
     SPEECH_BLOCK,
+    TAUGHT_FAMILIES,
     draw_question,
     fault_block,
     with_listener,
@@ -53,7 +53,7 @@ _MORE_OFTEN = {
     "when": 1,
     "same-reference": 1,
 }
-TEXT_FAMILIES = (*FAMILIES, *(family for family, times in _MORE_OFTEN.items() for _ in range(times)))
+TEXT_FAMILIES = (*TAUGHT_FAMILIES, *(family for family, times in _MORE_OFTEN.items() for _ in range(times)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact, category
-from sqllm.words.questions import USES
+from sqllm.words.questions import TAUGHT_USES, USES
 from sqllm.words.repair import by_importance, first_fix
 
 MOST_TIMES = 4
@@ -108,8 +108,8 @@ class Notes:
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """What the clip is good enough for."""
-        return tuple(use for use, limit in USES.items() if self.mos >= limit)
+        """What of `TAUGHT_USES` the clip is good enough for."""
+        return tuple(use for use in TAUGHT_USES if self.mos >= USES[use])
 
     def text(self) -> str:
         """One line, behind which the answer is written."""
