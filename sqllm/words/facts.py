@@ -17,6 +17,7 @@ from sqllm.scores import (
     Score,
     Speech,
     category,
+    describe,
     stated,
 )
 from sqllm.words.notes import FINE_FROM, LOW_BELOW, TOUCHES
@@ -27,6 +28,8 @@ Span = tuple[float, float]
 EVERYWHERE = 0.9  # share of what was heard from which a fault is there all along
 CONSTANT_WITHIN = 0.5  # MOS between the best and the worst window of a clip that is the same all through
 VOTES = (1, 2, 3, 4, 5)
+LABELLER = "typical"
+UNMEASURED = Measures(None, 0.0, -100.0, None, None, 0.0, 0.0, (), None, 0.0, 10.0, "", 16_000, 1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that may be said of a clip, for one listener (`listener`: a profile's title or a note in words).
+    """Everything that may be said of a clip, for one listener (`listener`: a profile's name).
 
     `faults` come by importance, the worst first; `windows` are the parts of 10 s that were heard, one for a short clip;
     `match` says how a reference fits and `reference` what was measured of it, None without one.
@@ -106,10 +109,20 @@ class Facts:
         which of them it was heard.
         """
         heard = [(window.start, window.end) for window in windows]
-        mos = scores["mos"].mean
+        mos = round(scores["mos"].mean, 2)
         ordered = by_importance(artifacts)
         faults = tuple(_fault(artifact, heard, mos_without(mos, ordered, artifact.kind)) for artifact in ordered)
         return cls(listener, scores, faults, measures, speech, tuple(windows), match, reference)
+
+    @classmethod
+    def labelled(cls, scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none") -> Facts:
+        """The facts of a short clip of which only the five scores (1-5), the artifacts and the state of its reference
+        are known: nothing was measured of it.
+        """
+        heard = {name: Score(scores[name], 0.0) for name in DIMENSIONS}
+        match = None if reference == "none" else ReferenceMatch(reference, 0.0, 0.0, float(reference != "other"))
+        whole = Window(0.0, UNMEASURED.seconds, scores["mos"])
+        return cls.of(LABELLER, heard, artifacts, UNMEASURED, Speech((), 0.0), [whole], match)
 
     @property
     def mos(self) -> float:
@@ -124,8 +137,8 @@ class Facts:
         return stated(self.mean(dimension))
 
     def word(self, dimension: str) -> str:
-        """The category of a score."""
-        return category(self.mean(dimension))
+        """The category of a score; of the MOS in the words of the ACR scale, as on cards."""
+        return describe("mos", self.mos).lower() if dimension == "mos" else category(self.mean(dimension))
 
     @property
     def state(self) -> str:

@@ -14,6 +14,7 @@ RECORDING_KINDS = frozenset(
     {"background-noise", "hum", "competing-speaker", "reverberation", "amplitude-clipping", "too-quiet", "too-loud"}
 )
 NETWORK_KINDS = frozenset({"packet-loss", "codec", "time-warp"})
+TOO = {"too-quiet": "too quiet", "too-loud": "too loud"}
 _KNOWN_WORDS = {word for words in ASKED.values() for word in words} | set(SHARED)
 
 
@@ -36,6 +37,11 @@ def dominant(question: Question, facts: Facts) -> Selected:
 
 
 def _absent(family: str, question: Question, lead: str = "") -> Selected:
+    """That what is asked for is not heard; a level that is right is not "too quiet"."""
+    off = [TOO[kind] for kind in question.kinds if kind in TOO]
+    if len(off) == len(question.kinds):
+        said = {"off": " or ".join(off)}
+        return Selected(family, "absent level", said, absent=question.kinds, verdict=lead)
     return Selected(family, "absent", {"asked": asked_words(question)}, absent=question.kinds, verdict=lead)
 
 

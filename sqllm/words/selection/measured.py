@@ -143,10 +143,10 @@ def differences(clip: Measures, reference: Measures) -> dict[str, str]:
     found: dict[str, str] = {}
     one, other = clip.active_level_dbov, reference.active_level_dbov
     if one is not None and other is not None and abs(one - other) >= 1.0:
-        found["level"] = f"{abs(one - other):.1f} dB {'louder' if one > other else 'quieter'}"
+        found["level"] = f"a level {abs(one - other):.1f} dB {'higher' if one > other else 'lower'}"
     narrow, wide = clip.bandwidth_hz, reference.bandwidth_hz or WIDE_HERTZ
     if narrow is not None and wide - narrow > 600:
-        found["width"] = f"{narrow / 1000:.1f} kHz wide instead of {wide / 1000:.1f} kHz"
+        found["width"] = f"a bandwidth of {narrow / 1000:.1f} instead of {wide / 1000:.1f} kHz"
     if clip.noise_floor_dbov - reference.noise_floor_dbov >= 6 and clip.noise_floor_dbov > -80:
         found["noise"] = f"a noise floor of {clip.noise_floor_dbov:.0f} instead of {reference.noise_floor_dbov:.0f} dBov"
     if clip.clipped_percent - reference.clipped_percent >= 0.5:

@@ -158,10 +158,16 @@ def _transmission_rating(facts: Facts) -> dict[str, str] | None:
     return {"r": f"{low:.0f}"}
 
 
+def _grade(facts: Facts) -> dict[str, str]:
+    """The word of the five-point scale."""
+    return {"word": facts.word("mos")}
+
+
 _SCALES: Mapping[str, Callable[[Facts], dict[str, str] | None]] = {
     "percent": _percent,
     "ten": _ten,
     "stars": _stars,
+    "grade": _grade,
     "good-or-better": _good_or_better,
     "poor-or-worse": _poor_or_worse,
     "sig": _signal,

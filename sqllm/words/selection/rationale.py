@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
 from sqllm.words.selection.faults import MOST_FAULTS
+from sqllm.words.selection.panel import confidence
 from sqllm.words.selection.references import changes
 from sqllm.words.selection.scores import CLEAN_FROM, reason
 from sqllm.words.selection.selected import Selected
@@ -22,7 +23,9 @@ def explanatory(question: Question, facts: Facts) -> Selected:
     told = Selected("explanatory", _case(facts), said, faults=facts.faults[:MOST_FAULTS])
     if not facts.faults and facts.low:
         told = Selected("explanatory", "low", said, low=facts.low[:2])
-    return told.and_then(timeline(facts), _changes(facts), cost(facts), praise(facts), weakest(facts))
+    return told.and_then(
+        timeline(facts), _changes(facts), _doubt(facts), cost(facts), praise(facts), weakest(facts)
+    )
 
 
 def _case(facts: Facts) -> str:
@@ -35,6 +38,12 @@ def _case(facts: Facts) -> str:
     if facts.mos >= MILD_FROM:
         return "mild"
     return "fault against reference" if facts.state == "same" else "fault"
+
+
+def _doubt(facts: Facts) -> Selected | None:
+    """How uncertain the MOS is, where it is."""
+    doubt = confidence(Question("confidence", ""), facts)
+    return doubt if doubt.case == "unsure" else None
 
 
 def cost(facts: Facts) -> Selected | None:
@@ -58,7 +67,7 @@ def weakest(facts: Facts) -> Selected | None:
 
 def _changes(facts: Facts) -> Selected | None:
     measured = changes(facts)
-    return Selected("changes", "measured", {"changes": ", ".join(measured)}) if measured else None
+    return Selected("changes", "measured", {"changes": " and ".join(measured)}) if measured else None
 
 
 def lay(question: Question, facts: Facts) -> Selected:

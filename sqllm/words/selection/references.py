@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqllm.scores import ReferenceMatch
 from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
@@ -10,16 +12,21 @@ from sqllm.words.selection.selected import Selected, verdict
 
 MOST_DIFFERENCES = 3
 LAG_FROM, DRIFT_FROM = 0.005, 0.0005  # s and share from which they are told
+MATCHED_ALL = 0.995
 
 
-def fit(match: ReferenceMatch) -> dict[str, str]:
-    """How a reference of the same speech lies against the clip: lag, drift and the share that matched."""
-    said = {"matched": f"{100 * match.matched:.0f}%"}
+def fit(match: ReferenceMatch) -> Iterator[Selected]:
+    """How a reference of the same speech lies against the clip: lag, drift and the share that matched, where they tell
+    something.
+    """
     if abs(match.lag) >= LAG_FROM:
-        said["lag"] = f"{abs(match.lag):.2f} s {'later' if match.lag > 0 else 'earlier'}"
+        lag = f"{abs(match.lag):.2f} s {'later' if match.lag > 0 else 'earlier'}"
+        yield Selected("same-reference", "lag", {"lag": lag})
     if abs(match.drift) >= DRIFT_FROM:
-        said["drift"] = f"{100 * abs(match.drift):.1f}% {'slower' if match.drift > 0 else 'faster'}"
-    return said
+        drift = f"{100 * abs(match.drift):.1f}% {'slower' if match.drift > 0 else 'faster'}"
+        yield Selected("same-reference", "drift", {"drift": drift})
+    if match.matched < MATCHED_ALL:
+        yield Selected("same-reference", "matched", {"matched": f"{100 * match.matched:.0f}%"})
 
 
 def same_reference(question: Question, facts: Facts) -> Selected:
@@ -28,11 +35,8 @@ def same_reference(question: Question, facts: Facts) -> Selected:
     if match is None:
         return Selected("same-reference", "none")
     lead = verdict(match.state != "other", True, question.negated)
-    if match.state != "same":
-        return Selected("same-reference", match.state, verdict=lead)
-    said = fit(match)
-    case = "same" + (" later" if "lag" in said else "")
-    return Selected("same-reference", case, said, verdict=lead)
+    told = Selected("same-reference", match.state, verdict=lead)
+    return told.and_then(*fit(match)) if match.state == "same" else told
 
 
 def reference_difference(question: Question, facts: Facts) -> Selected:
@@ -49,9 +53,9 @@ def reference_difference(question: Question, facts: Facts) -> Selected:
     told = Selected("reference-difference", case, verdict=lead, faults=faults)
     if not measured:
         return told
-    second = Selected("reference-difference", "also", {"changes": ", ".join(measured)})
+    second = Selected("reference-difference", "also", {"changes": " and ".join(measured)})
     if not faults:
-        return Selected("reference-difference", "measured", {"changes": ", ".join(measured)}, verdict=lead)
+        return Selected("reference-difference", "measured", {"changes": " and ".join(measured)}, verdict=lead)
     return told.and_then(second)
 
 

@@ -18,6 +18,14 @@ INSTEAD = {
 # What makes words hard to understand.
 HINDERS_WORDS = frozenset({"packet-loss", "time-clipping", "background-noise", "competing-speaker", "reverberation"})
 
+LISTENERS = {
+    "typical": "a typical listener",
+    "noise-sensitive": "a listener who is sensitive to noise",
+    "strict-expert": "a strict expert",
+    "hearing-impaired": "a listener with a hearing loss",
+    "phone-speaker": "a listener with a phone speaker",
+}
+
 
 def quality(facts: Facts) -> dict[str, str]:
     return {"mos": facts.stated("mos"), "word": facts.word("mos")}
@@ -45,7 +53,9 @@ def synthetic(question: Question, facts: Facts) -> Selected:
 
 
 def listener(question: Question, facts: Facts) -> Selected:
-    return Selected("listener", "listener", {"listener": facts.listener, **quality(facts)})
+    """For whom the scores are; a listener whom a user described is not described again."""
+    named = LISTENERS.get(facts.listener, "a listener as you described")
+    return Selected("listener", "listener", {"listener": named, **quality(facts)})
 
 
 def term(question: Question, facts: Facts) -> Selected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqllm.scores import DIMENSIONS
+from sqllm.scores import DIMENSIONS, stated
 from sqllm.words.facts import ACCEPTABLE_MOS, Facts, limit_of
 from sqllm.words.questions import USES, Question
 from sqllm.words.selection.selected import Selected, verdict
@@ -43,16 +43,23 @@ def acceptability(question: Question, facts: Facts) -> Selected:
     """Whether a clip will do: its MOS is at least what is acceptable, or the figure that the question names."""
     limit = question.number if question.number is not None and 1 <= question.number <= 5 else ACCEPTABLE_MOS
     yes = facts.mos >= limit
-    said = {"mos": facts.stated("mos"), "limit": f"{limit:.1f}"}
+    said = {"mos": _against(facts, limit), "limit": stated(limit)}
     lead = verdict(yes, True, question.negated)
     return Selected("acceptability", "enough" if yes else "short", said, verdict=lead).and_then(reason(facts))
+
+
+def _against(facts: Facts, limit: float) -> str:
+    """The MOS as words state it beside a limit: in hundredths where rounding would carry it to the limit."""
+    said = facts.stated("mos")
+    return said if (float(said) >= limit) == (facts.mos >= limit) else f"{facts.mos:.2f}"
 
 
 def use(question: Question, facts: Facts) -> Selected:
     """Whether a clip will do for a use, by the one limit of that use."""
     if question.use not in USES:
         return acceptability(question, facts)
-    said = {"use": question.use, "mos": facts.stated("mos"), "limit": f"{limit_of(question.use):.1f}"}
+    limit = limit_of(question.use)
+    said = {"use": question.use, "mos": _against(facts, limit), "limit": stated(limit)}
     yes = facts.will_do(question.use)
     lead = verdict(yes, True, question.negated)
     return Selected("use", "enough" if yes else "short", said, verdict=lead).and_then(reason(facts))
