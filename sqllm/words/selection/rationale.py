@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqllm.scores import category
 from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
 from sqllm.words.selection.faults import MOST_FAULTS
@@ -75,7 +76,7 @@ def lay(question: Question, facts: Facts) -> Selected:
     good = facts.mos >= CLEAN_FROM
     faults = facts.faults[:2]
     case = ("good" if good else "poor") + (" fault" if faults else "")
-    return Selected("lay", case, {"word": facts.word("mos")}, faults=faults)
+    return Selected("lay", case, {"word": category(facts.mos)}, faults=faults)
 
 
 def engineer(question: Question, facts: Facts) -> Selected:
