@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ import torch
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.answer_quality import Share
 from sqllm.evaluation.assessor_swap import another_of_each
+from sqllm.evaluation.contradictions import contradictions, in_spans, near
 from sqllm.evaluation.tables import markdown_table
 from sqllm.features.read_pair import read_alone
 from sqllm.judge.decoding import tell
@@ -20,7 +22,6 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.signal.audio import Clip
 from sqllm.words.claims import claims
-from sqllm.words.fact_check import contradictions, in_spans, near
 from sqllm.words.questions import RATIONALE_QUESTION, TAUGHT_FAMILIES, draw_question, with_listener
 
 ANSWERS = 3  # a clip, beside its rationale; families take turns
@@ -134,8 +135,8 @@ def draft(audio: Hearing, noted: Hearing, question: str) -> str:
     another.
     """
     model = audio.model
-    request = with_listener(" ".join(question.split()), TYPICAL)
-    asked, seed = audio.question_tokens(request, noted.noted().text())
+    request, noticed = with_listener(" ".join(question.split()), TYPICAL), noted.noted().text()
+    asked, seed = audio.question_tokens(request, noticed), crc32((request + noticed).encode())
     with torch.inference_mode():
         cache = model.remember(model.prefix(audio.typical_tokens()))
     return "".join(tell(model, cache, asked, seed))

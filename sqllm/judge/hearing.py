@@ -32,9 +32,25 @@ from sqllm.scores import (
 from sqllm.signal.audio import Clip
 from sqllm.signal.measures import measure
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
-from sqllm.words.fact_check import contradictions
+from sqllm.signal.speech import find_speech
+from sqllm.words.fact_check import unproven
+from sqllm.words.facts import Facts, Window
+from sqllm.words.known_wordings import known_question
 from sqllm.words.notes import Notes
-from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
+from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, Question, with_listener
+from sqllm.words.selection.select import select
+from sqllm.words.selection.selected import MOST_TIMES, Selected
+from sqllm.words.sentences.say import say
+
+# Answers that the listening LLM learnt to word behind its notes; all others are composed, and so are those that it
+# would word with less than is known (reasons, times, references) or that count: it miscounts.
+WORDED_FAMILIES = frozenset(
+    {
+        *("mos-numeric", "dim-numeric", "dim-categorical", "multi-dim", "acceptability", "use", "dominant"),
+        *("presence", "severity", "noise-or-codec", "fix", "lay", "off-topic"),
+    }
+)
+SPEECHLESS_FAMILIES = frozenset({"measurement", "speech-share", "term", "off-topic", "other-language"})
 
 
 class NoSpeechError(ValueError):
@@ -213,31 +229,68 @@ class Hearing:
         return Answer(self.clip.name, question, said_as, text, self.warnings, self.name)
 
     def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
-        """The answer to a question, a sentence at a time as they are decoded; the same words every time.
+        """The answer to a question, a sentence at a time; the same words every time.
 
-        How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words. A
-        sentence that contradicts this listener's scores or the artifacts, or speaks of a reference where there is none,
-        is drawn again.
-        Where no speech was found, the answer says so and nothing is decoded.
+        The question is understood, the facts that answer it are selected, and they are put into words, by the LLM or
+        composed; how is drawn by facts and question, so that other clips are talked about in other words. Nothing is
+        said that the facts don't prove. Where no speech was found, the answer says so, unless scores are not asked for.
         """
         if not question.strip():
             raise ValueError("The question is empty.")
-        if not self.speech_found:
+        understood = self._understood(question)
+        if not self.speech_found and not all(asked.family in SPEECHLESS_FAMILIES for asked in understood):
             yield NO_SPEECH_ANSWERS[0]
             return
         listener = get_profile(profile)
-        request, noted = with_listener(" ".join(question.split()), listener), self.noted(listener).text()
-        asked, seed = self.question_tokens(request, noted)
-        means, artifacts = self.means(listener), self.artifacts()
+        facts = self.facts(listener)
+        for place, asked in enumerate(understood):
+            yield from [" "] if place else []
+            yield from self._answer(asked, select(facts, asked), listener)
 
-        def contradicts(text: str) -> bool:
-            return bool(contradictions(text, means, artifacts, self.reference_state))
+    def _understood(self, question: str) -> tuple[Question, ...]:
+        """What a question asks for, one thing after the other."""
+        return (known_question(question) or Question("unclear", question),)
 
-        yield from tell(self.model, self._remember(self._typical_window()), asked, seed, contradicts)
+    def _answer(self, question: Question, selected: Selected, listener: ListenerProfile) -> Iterator[str]:
+        """One answer: the LLM's words on what was noted, where it learnt to word such answers and they can be proven;
+        composed else.
+        """
+        request = with_listener(" ".join(question.text.split()), listener)
+        seed = crc32((request + selected.text()).encode())
 
-    def question_tokens(self, request: str, noted: str) -> tuple[list[int], int]:
-        """The tokens of what was noted and a request, behind which the answer comes, and a seed of their own."""
-        return self._vocabulary.notes(noted) + self._vocabulary.question(request), crc32((request + noted).encode())
+        def composed() -> str:
+            return say(selected, np.random.default_rng(seed))
+
+        def proven(text: str, whole: bool) -> bool:
+            return not unproven(text, selected, whole)
+
+        counted = any(fault.count > MOST_TIMES for part in selected.parts() for fault in part.faults)
+        if question.family not in WORDED_FAMILIES or counted:
+            yield composed()
+            return
+        asked = self.question_tokens(request, self.noted(listener).text())
+        yield from tell(self.model, self._remember(self._typical_window()), asked, seed, proven, composed)
+
+    def question_tokens(self, request: str, noted: str) -> list[int]:
+        """The tokens of what was noted and a request, behind which the answer comes."""
+        return self._vocabulary.notes(noted) + self._vocabulary.question(request)
+
+    def facts(self, profile: str | ListenerProfile | None = None) -> Facts:
+        """Everything that may be said of the clip for a listener; of one without speech only what was measured."""
+        listener = get_profile(profile)
+        known = (self.measures, self.speech)
+        if not self.speech_found:
+            return Facts(listener.name, {}, (), *known, (), self.alignment)
+        windows = [Window(point.start, point.end, point.scores["mos"].mean) for point in self.timeline(listener)]
+        beside = (self.alignment, self._reference_measures)
+        return Facts.of(listener.name, self.scores(listener), self.artifacts(), *known, windows, *beside)
+
+    @cached_property
+    def _reference_measures(self) -> Measures | None:
+        """What can be measured of a reference of the same speech."""
+        if self.reference is None or self.alignment is None or self.alignment.state != "same":
+            return None
+        return measure(self.reference, find_speech(self.reference.samples).spans)
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults are read with the typical one."""

@@ -16,6 +16,7 @@ from sqllm.words.notes import TOUCHES
 from sqllm.words.wordings.faults import (
     ASKED,
     LAY,
+    LAY_FEW,
     NAMES,
     NUMBER_WORDS,
     PHRASES,
@@ -153,6 +154,7 @@ def _vocabulary() -> tuple[re.Pattern[str], Mapping[str, _Meaning]]:
         for phrases in (PHRASES, LAY):
             for severity, said in phrases[kind].items():
                 meanings |= {phrase.lower(): _Meaning((kind,), severity) for phrase in said}
+    meanings |= {phrase: _Meaning((kind,)) for kind, phrases in LAY_FEW.items() for phrase in phrases}
     meanings |= {word: _Meaning(kinds) for word, kinds in {**SHARED, **UNDERSTOOD_SHARED}.items()}
     for dimension, word in LOW.items():
         kinds = meanings[word].kinds if word in meanings else tuple(sorted(TOUCHES[dimension]))

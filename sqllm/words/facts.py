@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from sqllm.listeners.votes import BIAS, CENTRE, RESIDUAL, SLOPE
 from sqllm.scores import (
@@ -115,7 +116,9 @@ class Facts:
         return cls(listener, scores, faults, measures, speech, tuple(windows), match, reference)
 
     @classmethod
-    def labelled(cls, scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none") -> Facts:
+    def labelled(
+        cls, scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none"
+    ) -> Facts:
         """The facts of a short clip of which only the five scores (1-5), the artifacts and the state of its reference
         are known: nothing was measured of it.
         """
@@ -205,7 +208,7 @@ class Facts:
 
 def limit_of(use: str | None) -> float:
     """The MOS that a use takes."""
-    return USES[use] if use in USES else ACCEPTABLE_MOS
+    return USES.get(use or "", ACCEPTABLE_MOS)
 
 
 def vote_shares(mos: float) -> tuple[float, ...]:
@@ -215,7 +218,7 @@ def vote_shares(mos: float) -> tuple[float, ...]:
     sd = math.sqrt(BIAS**2 + (SLOPE * (mos - CENTRE)) ** 2 + RESIDUAL**2)
     below = [0.5 * (1 + math.erf((edge - mos) / (sd * math.sqrt(2)))) for edge in (1.5, 2.5, 3.5, 4.5)]
     edges = [0.0, *below, 1.0]
-    return tuple(high - low for low, high in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(high - low for low, high in pairwise(edges))
 
 
 def _fault(artifact: HeardArtifact, windows: Sequence[Span], mended: float) -> FaultFact:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from sqllm.evaluation.answer_grading import comparison_is_right, is_right
+from sqllm.evaluation.contradictions import contradictions
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact
 from sqllm.words.claims import claims
 from sqllm.words.comparison_notes import Comparison
-from sqllm.words.fact_check import contradictions
 from sqllm.words.notes import REFERENCES, Notes
 from sqllm.words.questions import TAUGHT_FAMILIES, TAUGHT_USES, USES, Question, draw_question
 from sqllm.words.repair import by_importance

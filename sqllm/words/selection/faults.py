@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqllm.words.facts import FaultFact, Facts
+from sqllm.words.facts import Facts, FaultFact
 from sqllm.words.questions import CODEC_KINDS, NOISE_KINDS, Question
 from sqllm.words.selection.scores import reason
 from sqllm.words.selection.selected import POSSIBLY, Selected, verdict

@@ -148,7 +148,9 @@ def differences(clip: Measures, reference: Measures) -> dict[str, str]:
     if narrow is not None and wide - narrow > 600:
         found["width"] = f"a bandwidth of {narrow / 1000:.1f} instead of {wide / 1000:.1f} kHz"
     if clip.noise_floor_dbov - reference.noise_floor_dbov >= 6 and clip.noise_floor_dbov > -80:
-        found["noise"] = f"a noise floor of {clip.noise_floor_dbov:.0f} instead of {reference.noise_floor_dbov:.0f} dBov"
+        found["noise"] = (
+            f"a noise floor of {clip.noise_floor_dbov:.0f} instead of {reference.noise_floor_dbov:.0f} dBov"
+        )
     if clip.clipped_percent - reference.clipped_percent >= 0.5:
         found["clipped"] = f"{clip.clipped_percent:.1f}% clipped samples instead of {reference.clipped_percent:.1f}%"
     return found

@@ -6,6 +6,7 @@ from sqllm.scores import category
 from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
 from sqllm.words.selection.faults import MOST_FAULTS
+from sqllm.words.selection.measured import NOMINAL_DBOV, level_side
 from sqllm.words.selection.panel import confidence
 from sqllm.words.selection.references import changes
 from sqllm.words.selection.scores import CLEAN_FROM, reason
@@ -13,6 +14,7 @@ from sqllm.words.selection.selected import Selected
 from sqllm.words.selection.times import timeline
 
 MILD_FROM = 4.0  # the MOS from which a fault is only something to notice
+NOISY_BELOW_DB, CLIPPED_FROM = 30.0, 0.2  # SNR and share of samples (%) that speak for noise and for clipping
 LOW_BELOW = 3.5  # the score below which the weakest dimension is told
 
 
@@ -25,7 +27,7 @@ def explanatory(question: Question, facts: Facts) -> Selected:
     if not facts.faults and facts.low:
         told = Selected("explanatory", "low", said, low=facts.low[:2])
     return told.and_then(
-        timeline(facts), _changes(facts), _doubt(facts), cost(facts), praise(facts), weakest(facts)
+        timeline(facts), _changes(facts), _doubt(facts), evidence(facts), cost(facts), praise(facts), weakest(facts)
     )
 
 
@@ -53,6 +55,23 @@ def cost(facts: Facts) -> Selected | None:
     if fault is None or not fault.certain or round(fault.mended, 1) <= facts.mos + 0.05:
         return None
     return Selected("cost", "gain", {"mended": f"{fault.mended:.1f}"}, faults=(fault,))
+
+
+def evidence(facts: Facts) -> Selected | None:
+    """What was measured and speaks for the worst fault, where something does."""
+    measures, fault = facts.measures, facts.faults[0] if facts.certain else None
+    if fault is None or measures.active_level_dbov is None:
+        return None
+    if fault.kind == "background-noise" and measures.snr_db is not None and measures.snr_db < NOISY_BELOW_DB:
+        return Selected("evidence", "noise", {"snr": measures.snr_in_words()})
+    if fault.kind == "band-limited" and measures.bandwidth_hz is not None:
+        return Selected("evidence", "width", {"width": f"{measures.bandwidth_hz / 1000:.1f} kHz"})
+    if (fault.kind, level_side(facts)) in {("too-quiet", "quiet"), ("too-loud", "loud")}:
+        said = {"level": f"{measures.active_level_dbov:.1f} dBov", "usual": f"{NOMINAL_DBOV:.0f} dBov"}
+        return Selected("evidence", "level", said)
+    if fault.kind == "amplitude-clipping" and measures.clipped_percent >= CLIPPED_FROM:
+        return Selected("evidence", "clipped", {"clipped": f"{measures.clipped_percent:.1f}%"})
+    return None
 
 
 def praise(facts: Facts) -> Selected | None:

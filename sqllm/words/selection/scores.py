@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sqllm.scores import DIMENSIONS, stated
-from sqllm.words.facts import ACCEPTABLE_MOS, Facts, limit_of
-from sqllm.words.questions import USES, Question
+from sqllm.words.facts import Facts, limit_of
+from sqllm.words.questions import ACCEPTABLE_MOS, USES, Question
 from sqllm.words.selection.selected import Selected, verdict
 
 CLEAN_FROM = 3.5  # the MOS from which a clip without a known fault is not called poor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqllm.scores import stated
-from sqllm.words.facts import FaultFact, Facts, Span, Window
+from sqllm.words.facts import Facts, FaultFact, Span, Window
 from sqllm.words.questions import Question
 from sqllm.words.selection.selected import Selected, seconds, span_text, verdict
 
@@ -88,6 +88,7 @@ def heard_in(facts: Facts, span: Span) -> tuple[FaultFact, ...]:
 
 def _cut(fault: FaultFact, span: Span) -> FaultFact:
     """A fault with those of its spans that lie in a part."""
+
     def inside(spans: tuple[Span, ...]) -> tuple[Span, ...]:
         return tuple(s for s in spans if s[0] < span[1] and s[1] > span[0])
 

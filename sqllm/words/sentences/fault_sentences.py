@@ -40,7 +40,6 @@ FAULTS: Sentences = {
     "severity": {
         "certain": (
             "the {fault_name} is {severity}",
-            "{severity}: {bare}",
             "I would call the {fault_name} {severity}",
             "{severity}, I hear {bare}",
         ),
@@ -52,8 +51,8 @@ FAULTS: Sentences = {
     },
     "count": {
         "often": (
-            "{count} times: {severity} {fault_name}, {when_only}",
-            "I count {count}, {when_only}: {severity} {fault_name}",
+            "{count} times: {named}, {when_only}",
+            "I count {count}, {when_only}: {named}",
         ),
         "once": ("once: {fault}", "one time only: {fault}"),
         "lasting": ("it can't be counted, as it lasts: {fault} {throughout}",),
@@ -61,7 +60,7 @@ FAULTS: Sentences = {
         "absent level": ("it is not {off}", "I don't find it {off}"),
         "absent": ("none: I hear no {asked}", "not once: I hear no {asked}"),
         "one": ("one: {bare}", "there is one that I can name: {bare}"),
-        "kinds": ("{count}: {all_bare}", "I can name {count}: {all_bare}"),
+        "kinds": ("I can name {count} faults: {all_bare}", "there are {count} that I can name: {all_bare}"),
         "none": ("none that I can name", "I can't name any"),
         "doubted-only": ("none for sure, {bare}",),
     },
@@ -96,11 +95,11 @@ FAULTS: Sentences = {
     "origin": {
         "recording": (
             "more likely the recording than the network: with {fault} I would look at microphone and room first",
-            "I can't tell for sure, but as a rule I look at microphone and room, not at the network, when I hear {fault}",
+            "I can't tell for sure, but with {fault} I would look at microphone and room, not at the network",
         ),
         "network": (
             "more likely the network or the codec than the microphone: with {fault} I would look at the way first",
-            "I can't tell for sure, but as a rule I look at network and codec, not at the microphone, when I hear {fault}",
+            "I can't tell for sure, but with {fault} I would look at network and codec, not at the microphone",
         ),
         "both": (
             "both: I hear {bare}, as from microphone or room, and {other}, as from network or codec",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqllm.words.sentences.phrasing import Sentences
 
 _FAULT_TERMS = {
-    "background-noise": "background noise is sound behind the voice that does not belong to it, such as traffic or fans",
+    "background-noise": "background noise is sound behind the voice that does not belong to it, such as traffic",
     "hum": "hum is a low tone from the mains or from badly shielded wiring",
     "competing-speaker": "a competing speaker is somebody else who talks at the same time",
     "packet-loss": "packet loss means that pieces of the speech never arrive, so that sounds are missing or made up",

@@ -168,18 +168,16 @@ def random_question(rng: Rng, facts: Facts, family: str | None = None) -> Questi
     moment = float(np.round(rng.uniform(0, facts.seconds + 1), 1))
     part = str(rng.choice(PARTS))
     kinds = ((), LEVEL_KINDS[:1], LEVEL_KINDS[1:], LEVEL_KINDS)[int(rng.integers(4))]
-    slots: dict[str, dict[str, object]] = {
-        "use": {"use": _any(rng, USES)},
-        "measurement": {"measure": _any(rng, MEASURES)},
-        "other-scale": {"scale": _any(rng, SCALES)},
-        "part": {"part": part, "seconds": (moment,) if part == "time" else ()},
-        "cannot-tell": {"topic": _any(rng, TOPICS)},
-        "term": {"term": _any(rng, TERMS), "number": float(rng.integers(1, 6))},
-        "level-verdict": {"kinds": kinds},
+    slots: dict[str, Question] = {
+        "use": replace(question, use=_any(rng, USES)),
+        "measurement": replace(question, measure=_any(rng, MEASURES)),
+        "other-scale": replace(question, scale=_any(rng, SCALES)),
+        "part": replace(question, part=part, seconds=(moment,) if part == "time" else ()),
+        "cannot-tell": replace(question, topic=_any(rng, TOPICS)),
+        "term": replace(question, term=_any(rng, TERMS), number=float(rng.integers(1, 6))),
+        "level-verdict": replace(question, kinds=kinds),
     }
-    return replace(question, number=number, **slots.get(family, {})) if family != "term" else replace(
-        question, **slots["term"]  # type: ignore[arg-type]
-    )
+    return slots.get(family, replace(question, number=number))
 
 
 def _any(rng: Rng, options: object) -> str:

@@ -135,9 +135,18 @@ EXTRAS: Sentences = {
         )
     },
     "measured": {"line": ("measured: {measured}",)},
+    "evidence": {
+        "noise": ("the signal-to-noise ratio is {snr}", "the speech lies {snr} over the steady noise"),
+        "width": ("the sound ends at {width}", "the band is {width} wide"),
+        "level": (
+            "the active level is {level}, where {usual} is usual",
+            "its active level is {level} ({usual} is usual)",
+        ),
+        "clipped": ("{clipped} of the samples are clipped", "clipped samples: {clipped}"),
+    },
 }
 _ALWAYS = ("timeline", "changes", "confidence")  # told where they are selected
-_OFTEN: Mapping[str, float] = {"cost": 0.75, "praise": 0.6, "weakest": 0.25}
+_OFTEN: Mapping[str, float] = {"evidence": 0.5, "cost": 0.75, "praise": 0.6, "weakest": 0.25}
 MOST_EXTRAS = 2
 FEW = 2  # times up to which a fault is not said to come again and again
 
@@ -184,7 +193,8 @@ def _verdict(selected: Selected, rng: np.random.Generator) -> str:
 def _tail(selected: Selected, rng: np.random.Generator, clause: Clause) -> tuple[list[str], list[str]]:
     """What is told of what happens when and of the reference, and some of what else there is to say."""
     told = [clause(part, rng) for part in selected.then if part.family in _ALWAYS]
-    others = [part for part in selected.then if rng.random() < _OFTEN.get(part.family, 0.0)]
+    known = [part for part in selected.then if part.family not in _ALWAYS]
+    others = [part for part in known if rng.random() < _OFTEN.get(part.family, 1.0)] or known[:1]
     return told, [clause(part, rng) for part in others[:MOST_EXTRAS]]
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqllm.words.selection.selected import NO, YES, Selected
 from sqllm.words.sentences import rationales
+from sqllm.words.sentences.comparisons import COMPARISONS
 from sqllm.words.sentences.fault_sentences import FAULTS, TIMES
 from sqllm.words.sentences.glossary import TERMS
 from sqllm.words.sentences.phrasing import (
+    DOUBT,
     LASTING,
     UNPLACED,
     Sentences,
@@ -41,6 +43,7 @@ SENTENCES: Sentences = {
     **REFERENCES,
     **CANNOT_TELL,
     **TERMS,
+    **COMPARISONS,
     **rationales.EXTRAS,
 }
 _LEADS = {YES: "yes, ", NO: "no, "}
@@ -90,6 +93,8 @@ def _fault_slot(name: str, part: Selected, rng: np.random.Generator) -> str:
     first, *rest = part.faults
     if name in ("fault_name", "severity"):
         return fault_name(first) if name == "fault_name" else first.severity
+    if name == "named":
+        return f"{'' if first.certain else DOUBT}{first.severity} {fault_name(first)}"
     if name in ("when", "when_only"):
         return pick(rng, (places(first) if name == "when" else times_only(first)) or LASTING)
     if name == "faults":

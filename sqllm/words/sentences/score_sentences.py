@@ -99,8 +99,8 @@ SCORES: Sentences = {
             "I hear {bare}, with a probability of {percent}",
         ),
         "doubted": (
-            "not very: the probability of {fault_name} is {percent}, so I say no more than {bare}",
-            "I am not sure of the {fault_name}: its probability is {percent}, and I call it {bare}",
+            "the probability of {fault_name} is only {percent}, so I say {bare}",
+            "unsure: {bare}, with a probability of {percent}",
         ),
         "absent": (
             "I hear no {asked}: it is less likely to be there than not",
@@ -109,7 +109,7 @@ SCORES: Sentences = {
     },
     "agreement": {
         "agree": (
-            "votes would stay close together: {share} of listeners would vote {vote}, and {near} within one point of it",
+            "votes stay close together: {share} of listeners would vote {vote}, and {near} within one point of it",
             "about {share} of a panel would give it {vote} and {near} a vote within one point of that",
         ),
         "differ": (
