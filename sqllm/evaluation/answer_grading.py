@@ -50,7 +50,7 @@ def _number(question: Question, answer: str, scores: Scores, artifacts: Artifact
 
 def _category(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
     try:
-        return parse_category(answer) == category(round(scores[str(question.dimension)], 1))
+        return parse_category(answer) == category(scores[str(question.dimension)])
     except ParseError:
         return False
 
@@ -72,7 +72,7 @@ def _description(question: Question, answer: str, scores: Scores, artifacts: Art
 
 def _will_do(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
     limit = USES[question.use] if question.use else ACCEPTABLE_MOS
-    return _leads(answer) == ("yes" if round(scores["mos"], 1) >= limit else "no")
+    return _leads(answer) == ("yes" if round(scores["mos"], 2) >= limit else "no")
 
 
 def _leads(answer: str) -> str | None:

@@ -255,11 +255,11 @@ class Hearing:
         """One answer: the LLM's words on what was noted, where it learnt to word such answers and they can be proven;
         composed else.
         """
-        request = with_listener(" ".join(question.text.split()), listener)
-        seed = crc32((request + selected.text()).encode())
+        request, noted = with_listener(" ".join(question.text.split()), listener), self.noted(listener).text()
+        seed = crc32((request + noted).encode())
 
         def composed() -> str:
-            return say(selected, np.random.default_rng(seed))
+            return say(selected, np.random.default_rng(crc32((request + selected.text()).encode())))
 
         def proven(text: str, whole: bool) -> bool:
             return not unproven(text, selected, whole)
@@ -268,7 +268,7 @@ class Hearing:
         if question.family not in WORDED_FAMILIES or counted:
             yield composed()
             return
-        asked = self.question_tokens(request, self.noted(listener).text())
+        asked = self.question_tokens(request, noted)
         yield from tell(self.model, self._remember(self._typical_window()), asked, seed, proven, composed)
 
     def question_tokens(self, request: str, noted: str) -> list[int]:

@@ -65,14 +65,15 @@ def talking(judge: SpeechQualityLLM, count: int) -> list[Hearing]:
 
 
 def test_a_draft_is_the_answer_where_nothing_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sqllm.judge.hearing.contradictions", lambda *_: [])
+    monkeypatch.setattr("sqllm.judge.hearing.unproven", lambda *_: [])
     judge = tiny_judge()
     judge.model.config = dataclasses.replace(judge.model.config, nucleus=0.8)
     own, other = talking(judge, 2)
-    text = draft(own, own, "Is it  noisy?")
-    assert text == own.ask("Is it  noisy?").text
+    asked = "What is the MOS of this clip?"
+    text = draft(own, own, asked)
+    assert text == own.ask(asked).text
     monkeypatch.setattr(other, "noted", lambda: Notes.of(dict.fromkeys(DIMENSIONS, 1.5), []))
-    assert draft(own, other, "Is it  noisy?") != text
+    assert draft(own, other, asked) != text
 
 
 @pytest.fixture

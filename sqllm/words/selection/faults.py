@@ -9,6 +9,7 @@ from sqllm.words.selection.selected import POSSIBLY, Selected, verdict
 from sqllm.words.wordings.faults import ASKED, NAMES, SHARED
 
 MOST_FAULTS = 3
+LEAST_GAIN = 0.1  # MOS from which a repair is told to gain something
 # Where a fault comes from, as a rule; what is in neither can come from both.
 RECORDING_KINDS = frozenset(
     {"background-noise", "hum", "competing-speaker", "reverberation", "amplitude-clipping", "too-quiet", "too-loud"}
@@ -115,7 +116,7 @@ def fix(question: Question, facts: Facts) -> Selected:
     if fault is None:
         return Selected("fix", "nothing", {"mos": facts.stated("mos")})
     said = {"mos": facts.stated("mos"), "mended": f"{fault.mended:.1f}"}
-    if float(said["mended"]) <= facts.mos:
+    if float(said["mended"]) - facts.mos < LEAST_GAIN:
         return Selected("fix", "little", {"mos": said["mos"]}, faults=(fault,))
     return Selected("fix", "gain" if fault.certain else "doubted", said, faults=(fault,))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqllm.scores import category
 from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
-from sqllm.words.selection.faults import MOST_FAULTS
+from sqllm.words.selection.faults import LEAST_GAIN, MOST_FAULTS
 from sqllm.words.selection.measured import NOMINAL_DBOV, level_side
 from sqllm.words.selection.panel import confidence
 from sqllm.words.selection.references import changes
@@ -52,7 +52,7 @@ def _doubt(facts: Facts) -> Selected | None:
 def cost(facts: Facts) -> Selected | None:
     """What mending the fault that costs most would give; None where it would give nothing."""
     fault = facts.first_fix
-    if fault is None or not fault.certain or round(fault.mended, 1) <= facts.mos + 0.05:
+    if fault is None or not fault.certain or round(fault.mended, 1) - facts.mos < LEAST_GAIN:
         return None
     return Selected("cost", "gain", {"mended": f"{fault.mended:.1f}"}, faults=(fault,))
 

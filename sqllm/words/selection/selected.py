@@ -1,4 +1,4 @@
-"""What was selected to answer a question: the few facts that the answer may state, and the line an LLM reads of them."""
+"""What was selected to answer a question: the few facts that the answer may state, and the line that is read."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ SCORES: Sentences = {
             "{name} {score}",
             "I rate the {name} {score}",
             "{score}",
-            "the {name} is at {score}, {word} on a scale where 5 is best",
+            "the {name} is at {score}, {word} on its scale",
         )
     },
     "dim-categorical": {
-        "score": ("{word}", "the {name} is {word}", "the {name} is {word}, at {score}", "{word}, with {score} of 5")
+        "score": ("{word}", "the {name} is {word}", "the {name} is {word}, at {score}", "{word}, with {score}")
     },
     "multi-dim": {
         "scores": (
@@ -38,13 +38,13 @@ SCORES: Sentences = {
     "acceptability": {
         "enough": (
             "with a MOS of {mos}",
-            "it is acceptable: MOS {mos}, and {limit} is enough",
-            "the MOS of {mos} reaches {limit}, which is what I take as acceptable",
+            "it is acceptable: MOS {mos}, and that takes at least {limit}",
+            "the MOS of {mos} is enough, as it takes at least {limit}",
         ),
         "short": (
             "with a MOS of {mos}",
-            "it is not acceptable: MOS {mos}, below {limit}",
-            "the MOS of {mos} stays below {limit}, which is what I take as acceptable",
+            "it is not acceptable: MOS {mos}, and that takes at least {limit}",
+            "the MOS of {mos} is not enough, as it takes at least {limit}",
         ),
     },
     "use": {
