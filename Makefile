@@ -28,7 +28,7 @@ setup: .venv/installed .venv/base-llm
 	touch $@
 
 test: setup .venv/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/installed-dev
 	$(BIN)/ruff format --check .

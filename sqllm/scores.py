@@ -27,9 +27,14 @@ ARTIFACT_KINDS = (
     "too-quiet",
     "too-loud",
     "level-change",
+    "clicks",
+    "interference",
+    "time-warp",
+    "unknown",  # heard, but none of the names above fits
 )
-# Those that happen at moments; the others last. In the order of the encoder's locator.
-LOCATED_KINDS = ("packet-loss", "time-clipping", "level-change")
+# Those that happen at moments, and with them those that may begin or end within a clip; in the locator's order.
+BRIEF_KINDS = ("packet-loss", "time-clipping", "level-change", "clicks", "interference")
+LOCATED_KINDS = (*BRIEF_KINDS, "time-warp", "band-limited")
 SEVERITIES = ("slight", "moderate", "strong")
 CERTAIN = 0.75  # the probability from which an artifact is stated as heard
 

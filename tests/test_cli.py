@@ -21,7 +21,7 @@ from sqllm.signal.audio import SAMPLE_RATE
 @pytest.fixture
 def run(tiny: SpeechQualityLLM, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Call the command with the tiny judge: (exit code, stdout, stderr)."""
-    monkeypatch.setattr(cli, "_judge", lambda arguments: tiny)
+    monkeypatch.setattr("sqllm.commands.shared.load_judge", lambda arguments: tiny)
     monkeypatch.setattr(cli, "_quieten", lambda: None)
 
     def call(*words: str) -> tuple[int, str, str]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sqllm.corpus import codecs, enhancement
+from sqllm.corpus import codecs, disturbances, enhancement, timing
 from sqllm.corpus import degradations as damage
 from sqllm.corpus import terminals as capture
 from sqllm.corpus.degradations import Artifact, Rng, Wave
-from sqllm.corpus.severity import JUDGED_IN_DECIBELS, quality_drop, severity_of_drop, severity_of_residue
+from sqllm.corpus.severity import JUDGED_WHERE_MADE, quality_drop, severity_of_drop, severity_of_residue
 from sqllm.corpus.sources import SourceFile, draw_noise, draw_utterance
 from sqllm.scores import SEVERITIES
 from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, set_level
@@ -29,24 +29,32 @@ CALL_ORDER = {
     "noise-suppression": 1.0,
     "codec": 1.4,
     "packet-loss": 1.5,
-    "time-clipping": 0.8,
+    "time-clipping": 1.1,
     "echo": 0.7,
-    "level-change": 0.6,
+    "level-change": 0.8,
     "too-quiet": 0.9,
     "too-loud": 0.7,
+    "clicks": 0.7,
+    "interference": 0.8,
+    "time-warp": 0.7,
+    "unknown": 0.5,
 }
 # The ways a kind comes about, and how often each.
 WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "hum": ((1, damage.add_hum),),
     "amplitude-clipping": ((1, damage.clip_amplitude),),
-    "band-limited": ((0.5, damage.limit_band), (0.5, capture.limit_device)),
+    "band-limited": ((0.4, damage.limit_band), (0.4, capture.limit_device), (0.2, damage.switch_band)),
     "codec": ((0.45, codecs.apply_codec), (0.13, codecs.tandem), (0.07, capture.add_mnru), (0.35, codecs.vocode)),
-    "packet-loss": ((0.85, codecs.lose_packets), (0.15, capture.jitter_time)),
-    "time-clipping": ((0.6, damage.clip_time), (0.4, capture.clip_onsets)),
+    "packet-loss": ((0.75, codecs.lose_packets), (0.13, capture.jitter_time), (0.12, timing.stutter)),
+    "time-clipping": ((0.35, damage.clip_time), (0.4, capture.clip_onsets), (0.25, timing.mute_stretch)),
     "echo": ((1, damage.add_echo),),
-    "level-change": ((0.6, damage.change_level), (0.4, capture.pump_gain)),
+    "level-change": ((0.35, damage.change_level), (0.35, capture.pump_gain), (0.3, damage.swing_level)),
     "too-quiet": ((1, damage.set_too_quiet),),
     "too-loud": ((1, damage.set_too_loud),),
+    "clicks": ((1, disturbances.add_clicks),),
+    "interference": ((1, disturbances.add_interference),),
+    "time-warp": ((0.4, timing.stretch_pieces), (0.35, timing.swing_speed), (0.25, timing.play_at_wrong_speed)),
+    "unknown": ((1, disturbances.disturb),),
 }
 ARTIFACTS_PER_CLIP = {0: 0.10, 1: 0.48, 2: 0.27, 3: 0.11, 4: 0.04}
 NOT_SPEECH = ("silence", "tone", "noise", "recorded-noise")
@@ -147,7 +155,9 @@ class Call:
         """
         degraded, artifact = self._apply(wave, kind, wanted, np.random.default_rng(seed))
         # A vocoder's false phases are not in the energies that `quality_drop` compares.
-        if kind in JUDGED_IN_DECIBELS or artifact.parameters.get("codec") == "vocoder":
+        if kind == "too-loud":
+            return degraded, [artifact, *damage.overload(degraded)]
+        if kind in JUDGED_WHERE_MADE or artifact.parameters.get("codec") == "vocoder":
             return degraded, [artifact]
         alone = degraded
         if wave is not self.reference:

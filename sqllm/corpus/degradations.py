@@ -166,6 +166,48 @@ def set_too_loud(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     return np.clip(set_level(wave, level), -1, 1), Artifact("too-loud", severity, [], {"level": level})
 
 
+OVERLOADED = {"slight": 0.003, "moderate": 0.02, "strong": 0.12}  # shares of the active samples at full scale, at least
+
+
+def overload(wave: Wave) -> list[Artifact]:
+    """The clipping of a clip that was played beyond full scale; none where hardly a peak was cut."""
+    magnitude = np.abs(wave)
+    active = magnitude[magnitude > 10 ** ((active_level(wave) - 25) / 20)]
+    share = float(np.mean(active >= 0.999)) if len(active) else 0.0
+    severity = next((name for name in reversed(OVERLOADED) if share >= OVERLOADED[name]), "")
+    return [Artifact("amplitude-clipping", severity, [], {"share": share})] if severity else []
+
+
+def swing_level(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    """Gain that pumps: it swings by `swing` dB every .3 to 3 s, smoothly or in steps, through speech and pauses."""
+    swing = within(rng, severity, {"slight": (5, 9), "moderate": (9, 16), "strong": (16, 32)})
+    seconds = len(wave) / SAMPLE_RATE
+    count = max(3, int(seconds / float(rng.uniform(0.3, 3.0))))
+    knots = np.sort(rng.uniform(0, seconds, count))
+    gains = -swing * (np.arange(count) % 2) * rng.uniform(0.7, 1.0, count)
+    ramp = 0.02 if rng.random() < 0.3 else float(rng.uniform(0.1, 1.0))
+    grid = np.arange(round(seconds / 0.005) + 2) * 0.005
+    stepped = gains[np.clip(np.searchsorted(knots, grid) - 1, 0, count - 1)]
+    width = max(1, round(ramp / 0.005))
+    smooth = np.convolve(np.pad(stepped, width, mode="edge"), np.ones(width) / width, mode="same")[width:-width]
+    gained = wave * 10 ** (np.interp(np.arange(len(wave)) / SAMPLE_RATE, grid, smooth) / 20)
+    swung = np.clip(set_level(gained.astype(np.float32), active_level(wave)), -1, 1)
+    return swung, Artifact("level-change", severity, [], {"swing": swing, "changes": count})
+
+
+def switch_band(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
+    """A call that falls from the full band to a narrower one, from some moment on or up to it."""
+    limited, artifact = limit_band(wave, rng, severity)
+    seconds = len(wave) / SAMPLE_RATE
+    moment = float(rng.uniform(0.25, 0.75) * seconds)
+    narrow_first = rng.random() < 0.3
+    span = (0.0, moment) if narrow_first else (moment, seconds)
+    later = np.clip((np.arange(len(wave)) / SAMPLE_RATE - moment) / 0.02, 0, 1).astype(np.float32)
+    share = 1 - later if narrow_first else later
+    switched = (limited * share + wave * (1 - share)).astype(np.float32)
+    return switched, Artifact("band-limited", severity, [span], {**artifact.parameters, "moment": moment})
+
+
 def change_level(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     """The level jumps to another one and back, with short ramps."""
     drop = within(rng, severity, {"slight": (5, 9), "moderate": (9, 15), "strong": (15, 28)})

@@ -1,8 +1,8 @@
 """How badly a degradation is heard: what it costs by itself, in a full-reference measure, on the clean clip.
 
 The measure is ViSQOL in speech mode (Hines et al. 2015; 5.0 for a clip against itself). A parameter's raw value says
-little: noise at 25 dB hides behind one talker and covers another. What such measures normalise away, the level, is
-judged in dB where it is made.
+little: noise at 25 dB hides behind one talker and covers another. What the measure can't tell is judged where it is
+made.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from sqllm.scores import SEVERITIES
 
 TOP = 5.0
 SEVERITY_STEPS = {"slight": 0.08, "moderate": 0.45, "strong": 1.2}  # a smaller drop is not called a fault
-JUDGED_IN_DECIBELS = frozenset({"too-quiet", "too-loud", "level-change"})
+# The measure is deaf to levels, averages over what is short, and can't follow a time axis that bends.
+JUDGED_WHERE_MADE = frozenset(
+    {"too-quiet", "too-loud", "level-change", "clicks", "interference", "time-warp", "unknown"}
+)
 RECORDED_NOISE = {"slight": 2.9, "moderate": 2.5, "strong": 1.9}  # NISQA v2's noisiness of noise like that, at most
 NOISE_FLOORS = {"slight": 32.0, "moderate": 24.0, "strong": 13.0}  # dB of speech over residual noise, at most
 

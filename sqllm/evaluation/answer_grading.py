@@ -16,7 +16,7 @@ from sqllm.evaluation.contradictions import (
     near,
     wrong_fault,
 )
-from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact, ParseError, category, parse_category
+from sqllm.scores import BRIEF_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact, ParseError, category, parse_category
 from sqllm.words.claims import FaultClaim, claims
 from sqllm.words.comparison_notes import SAME_WITHIN, Comparison
 from sqllm.words.notes import Notes
@@ -107,7 +107,7 @@ def _when(question: Question, answer: str, scores: Scores, artifacts: Artifacts)
     times = claims(answer).times
     if spans:
         return bool(times) and all(in_spans(time, spans) for time in times)
-    lasting = found[0].kind not in LOCATED_KINDS
+    lasting = found[0].kind not in BRIEF_KINDS
     return not times and bool((_LASTING if lasting else _UNPLACED).search(answer))
 
 

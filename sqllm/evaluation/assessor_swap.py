@@ -18,7 +18,7 @@ from sqllm.features.token_set import TokenSet
 from sqllm.judge.readout import Heard
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
+from sqllm.scores import DIMENSIONS, HeardArtifact
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def measure_swap(model: SpeechQualityModel, tokens: TokenSet, reference: bool = 
     others = another_of_each(len(tokens), seed)
 
     def read(some: TokenSet) -> Side:
-        return Side.heard(read_token_set(model, some, reference, faults=ARTIFACT_KINDS))
+        return Side.heard(read_token_set(model, some, reference, faults=model.config.artifact_kinds))
 
     own = read(tokens)
     other = own.chosen(others)

@@ -20,7 +20,6 @@ from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import (
     ARTIFACT_KINDS,
     DIMENSIONS,
-    LOCATED_KINDS,
     SEVERITIES,
     HeardArtifact,
     Judgement,
@@ -95,8 +94,8 @@ class Hearing:
     `degraded` are audio tokens a window, [windows, tokens, width + 2]; `reference_tokens` those of the reference, with
     what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds, which
     leave out long stretches without `speech` (without any there are none); `alignment` says how the reference fits,
-    None where there is none; `located` says how likely each of `scores.LOCATED_KINDS` is at each moment, [frames,
-    kinds] a window, where the encoder can tell. Not safe to use from two threads at once.
+    None where there is none; `located` says how likely each of the encoder's `located_kinds` is at each moment,
+    [frames, kinds] a window, where the encoder can tell. Not safe to use from two threads at once.
     """
 
     model: SpeechQualityModel
@@ -157,9 +156,10 @@ class Hearing:
         and nothing for a short clip.
         """
         moments: list[Span] = []
-        if kind in LOCATED_KINDS and self.located:
+        known = self.model.encoder.located_kinds
+        if kind in known and self.located:
             for window in heard_in:
-                likely = self.located[window][:, LOCATED_KINDS.index(kind)].cpu().numpy()
+                likely = self.located[window][:, known.index(kind)].cpu().numpy()
                 start = self.spans[window][0]
                 found = spans_of_frames(likely, self.model.encoder.frame_rate)
                 moments += [(start + first, start + last) for first, last in found]
@@ -255,8 +255,7 @@ class Hearing:
         """One answer: the LLM's words on what was noted, where it learnt to word such answers and they can be proven;
         composed else.
         """
-        request, noted = with_listener(" ".join(question.text.split()), listener), self.noted(listener).text()
-        seed = crc32((request + noted).encode())
+        request = with_listener(" ".join(question.text.split()), listener)
 
         def composed() -> str:
             return say(selected, np.random.default_rng(crc32((request + selected.text()).encode())))
@@ -268,7 +267,8 @@ class Hearing:
         if question.family not in WORDED_FAMILIES or counted:
             yield composed()
             return
-        asked = self.question_tokens(request, noted)
+        noted = self.noted(listener).text()
+        asked, seed = self.question_tokens(request, noted), crc32((request + noted).encode())
         yield from tell(self.model, self._remember(self._typical_window()), asked, seed, proven, composed)
 
     def question_tokens(self, request: str, noted: str) -> list[int]:
@@ -298,7 +298,7 @@ class Hearing:
             raise NoSpeechError(f"There is no speech in {self.clip.name or 'this clip'} to rate.")
         key = repr(profile)
         if key not in self._heard:
-            faults = ARTIFACT_KINDS if profile == TYPICAL else ()
+            faults = self.model.config.artifact_kinds if profile == TYPICAL else ()
             reading = Reading.of(self._vocabulary, [profile], faults)
             if len(self.spans) == 1:
                 with torch.inference_mode():

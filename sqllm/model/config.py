@@ -6,13 +6,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from sqllm.scores import ARTIFACT_KINDS
+
+_LISTS = ("lora_layers", "artifact_kinds")
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """What a model is made of. Sources are Hub names or folders; empty ones are the embedded defaults. `nucleus` is the
-    share of the probability that the tokens of an answer are drawn from (0: always the likeliest).
+    share of the probability that the tokens of an answer are drawn from (0: always the likeliest). `artifact_kinds` are
+    those it was taught to hear, and is asked for.
     """
 
     encoder: str = "compact"
@@ -25,36 +29,37 @@ class ModelConfig:
     quantize: str = ""
     trained_encoder: str = "none"
     nucleus: float = 0.0
+    artifact_kinds: tuple[str, ...] = ARTIFACT_KINDS
     extra: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"lora_layers": list(self.lora_layers)}
+        return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Raises `ValueError` naming a setting that is missing or unknown."""
         check_names(values, [f.name for f in fields(cls)])
-        return cls(**{**values, "lora_layers": tuple(values["lora_layers"])})
+        return cls(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 
 
 @dataclass(frozen=True)
 class EncoderParts:
-    """What not every encoder of a kind has (the compact one can): an ear, a locator of artifacts, and an assessor with
-    so many `opinions` of every frame (0: no assessor).
+    """What not every encoder of a kind has (the compact one can): an ear, a `locator` of artifacts of some kinds (none:
+    no locator), and an assessor with so many `opinions` of every frame (0: no assessor).
     """
 
     ear: bool = False
-    locator: bool = False
+    locator: tuple[str, ...] = ()
     opinions: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"locator": list(self.locator)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> EncoderParts:
         """Raises `ValueError` naming a part that is missing or unknown."""
         check_names(values, [f.name for f in fields(cls)])
-        return cls(**values)
+        return cls(**{**values, "locator": tuple(values["locator"])})
 
 
 def check_names(values: Mapping[str, Any], known: Collection[str]) -> None:

@@ -45,8 +45,8 @@ class SpeechQualityModel(nn.Module):
         return self.listen(waveforms, lengths)[0]
 
     def listen(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, list[Tensor] | None]:
-        """Audio tokens, and how likely each of `scores.LOCATED_KINDS` is at each moment: a tensor [frames, kinds] a
-        clip (none where the encoder can't tell).
+        """Audio tokens, and how likely each of the encoder's `located_kinds` is at each moment: a tensor [frames,
+        kinds] a clip (none where the encoder can't tell).
         """
         waveforms, lengths = waveforms.to(self.device), lengths.to(self.device)
         frames, counts = self.encoder(waveforms, lengths)

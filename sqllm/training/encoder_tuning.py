@@ -152,7 +152,8 @@ def _told(
     likely, rate = logits.float().sigmoid().cpu().numpy(), encoder.frame_rate
     for row, count in enumerate(counts.tolist()):
         when = {
-            kind: tuple(spans_of_frames(likely[row, :count, column], rate)) for column, kind in enumerate(LOCATED_KINDS)
+            kind: tuple(spans_of_frames(likely[row, :count, column], rate))
+            for column, kind in enumerate(encoder.located_kinds)
         }
         told = [kind for kind, logit in zip(ARTIFACT_KINDS, faults[row].tolist(), strict=True) if logit > 0]
         yield tuple(HeardArtifact(kind, SEVERITIES[0], when.get(kind, ())) for kind in told)
@@ -186,9 +187,13 @@ class Tuner:
         torch.manual_seed(settings.seed)
         self.encoder.requires_grad_(False)
         ear = self.encoder.ear or self.encoder.add_ear()
-        locator = self.encoder.locator or self.encoder.add_locator()
+        locator = self.encoder.locator
+        if locator is None or self.encoder.located_kinds != LOCATED_KINDS:
+            locator = self.encoder.add_locator()
         opinions = len(_listeners()) * len(DIMENSIONS) + len(ARTIFACT_KINDS)
-        assessor = self.encoder.assessor or self.encoder.add_assessor(opinions)
+        assessor = self.encoder.assessor
+        if assessor is None or self.encoder.parts.opinions != opinions:
+            assessor = self.encoder.add_assessor(opinions)
         self.encoder.to(self.device)  # the fresh heads too
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
         fresh = [p for module in (ear, locator, assessor, self.encoder.level) for p in module.parameters()]

@@ -11,7 +11,7 @@ from sqllm.corpus.nisqa_layout import CorpusClip, comparable
 from sqllm.judge.readout import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
 from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile
 from sqllm.model.prompt_tree import ROOT, PromptTree
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, clamp
+from sqllm.scores import DIMENSIONS, GRID, SEVERITIES, HeardArtifact, clamp
 from sqllm.signal.audio import WINDOW_SECONDS
 from sqllm.signal.spans import as_moments
 from sqllm.words.comparison_notes import comparison_notes
@@ -207,8 +207,9 @@ def _add_faults(
         _add_choice(lesson, block, vocabulary.speech[int(clip.speech)], 1.0)
     if not clip.speech:
         return
-    present = {artifact.kind: artifact.severity for artifact in clip.faults(reference)}
-    absent = [kind for kind in ARTIFACT_KINDS if kind not in present]
+    kinds = vocabulary.model.config.artifact_kinds
+    present = {a.kind: a.severity for a in clip.faults(reference) if a.kind in kinds}
+    absent = [kind for kind in kinds if kind not in present]
     asked = list(rng.choice(absent, size=ABSENT_FAULTS, replace=False))
     for kind in [*present, *asked]:
         block = lesson.tree.add(vocabulary.model.encode_text(fault_block(str(kind))), stem)

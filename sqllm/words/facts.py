@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from sqllm.listeners.votes import BIAS, CENTRE, RESIDUAL, SLOPE
 from sqllm.scores import (
+    BRIEF_KINDS,
     DIMENSIONS,
-    LOCATED_KINDS,
     HeardArtifact,
     Measures,
     ReferenceMatch,
@@ -224,12 +224,12 @@ def vote_shares(mos: float) -> tuple[float, ...]:
 def _fault(artifact: HeardArtifact, windows: Sequence[Span], mended: float) -> FaultFact:
     moments = tuple(span for span in artifact.spans if span not in windows)
     heard_in = [span for span in artifact.spans if span in windows]
-    if moments and artifact.kind not in LOCATED_KINDS:
+    if moments and artifact.kind not in BRIEF_KINDS:
         moments, heard_in = (), [*moments, *heard_in]
     covered = sum(end - start for start, end in _joined(heard_in))
     whole = sum(end - start for start, end in _joined(windows))
     stretches = () if covered >= EVERYWHERE * whole else _joined(heard_in)
-    placed = artifact.kind not in LOCATED_KINDS or bool(moments or stretches)
+    placed = artifact.kind not in BRIEF_KINDS or bool(moments or stretches)
     return FaultFact(artifact.kind, artifact.severity, artifact.probability, moments, stretches, placed, mended)
 
 

@@ -12,7 +12,7 @@ from sqllm.words.repair import by_importance, first_fix
 MOST_TIMES = 4
 REFERENCES = ("none", "same", "other")
 TOUCHES: Mapping[str, frozenset[str]] = {
-    "noisiness": frozenset({"background-noise", "hum", "competing-speaker"}),
+    "noisiness": frozenset({"background-noise", "hum", "competing-speaker", "clicks", "interference"}),
     "coloration": frozenset(
         {
             "codec",
@@ -22,9 +22,11 @@ TOUCHES: Mapping[str, frozenset[str]] = {
             "echo",
             "noise-suppression",
             "packet-loss",
+            "time-warp",
+            "unknown",
         }
     ),
-    "discontinuity": frozenset({"packet-loss", "time-clipping"}),
+    "discontinuity": frozenset({"packet-loss", "time-clipping", "clicks", "interference", "time-warp", "unknown"}),
     "loudness": frozenset({"too-quiet", "too-loud", "level-change", "packet-loss", "time-clipping"}),
 }
 FINE_FROM, LOW_BELOW = 4.2, 3.5

@@ -28,6 +28,10 @@ COSTS: Mapping[str, Mapping[str, float]] = {
     "too-quiet": {"slight": 0.20, "moderate": 0.45, "strong": 0.75},
     "too-loud": {"slight": 0.10, "moderate": 0.15, "strong": 0.30},
     "level-change": {"slight": 0.10, "moderate": 0.15, "strong": 0.20},
+    "clicks": {"slight": 0.15, "moderate": 0.30, "strong": 0.55},
+    "interference": {"slight": 0.15, "moderate": 0.35, "strong": 0.60},
+    "time-warp": {"slight": 0.10, "moderate": 0.25, "strong": 0.45},
+    "unknown": {"slight": 0.15, "moderate": 0.35, "strong": 0.65},
 }
 
 

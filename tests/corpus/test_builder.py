@@ -63,7 +63,8 @@ def test_degradations_keep_length_and_type_and_say_what_they_did(kind: str, seve
     assert (artifact.kind, artifact.severity) == (kind, severity)
     assert all(0 <= start < stop <= 3.0 for start, stop in artifact.spans)
     assert np.abs(degraded - SPEECH).max() > 1e-4
-    assert abs(align_reference(SPEECH, degraded).lag) < 0.005
+    if kind != "time-warp":  # which is all about the time axis
+        assert abs(align_reference(SPEECH, degraded).lag) < 0.005
 
 
 def test_every_artifact_kind_is_drawn_and_can_be_made() -> None:

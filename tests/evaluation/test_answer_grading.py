@@ -226,17 +226,18 @@ def test_swapping_two_clips_swaps_their_letters_and_nothing_else() -> None:
     swapped = str.maketrans("AB", "BA")
     for seed in range(DRAWS):
         rng = np.random.default_rng(seed)
-        first, second = (Facts.labelled(draw_scores(rng), draw_artifacts(rng)) for _ in range(2))
+        clips = [(draw_scores(rng), draw_artifacts(rng)) for _ in range(2)]
+        (first, second), noted = (Facts.labelled(*clip) for clip in clips), [Notes.of(*clip) for clip in clips]
         if first.mos == second.mos:
             continue
         one, other = (
             compose_comparison(*pair, np.random.default_rng(seed)) for pair in ((first, second), (second, first))
         )
         assert other == one.replace("About", "bout").translate(swapped).replace("bout the same,", "About the same,")
-        assert comparison_is_right(one, first, second), one
+        assert comparison_is_right(one, *noted), one
         close = Comparison.of(first.mos, second.mos).same
         assert close == ("about the same" in one.lower() or "Hardly any difference" in one)
-        assert close or not comparison_is_right(one, second, first)
+        assert close or not comparison_is_right(one, *reversed(noted))
 
 
 def test_two_clips_within_a_fifth_of_a_point_are_about_the_same() -> None:

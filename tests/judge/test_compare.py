@@ -75,10 +75,10 @@ def test_an_empty_question_is_refused(tiny: SpeechQualityLLM) -> None:
 
 
 def test_what_was_noted_holds_the_verdict() -> None:
-    known = (
+    known: list[tuple[dict[str, float], list[HeardArtifact]]] = [
         (dict.fromkeys(DIMENSIONS, 2.0), [HeardArtifact("packet-loss", "strong")]),
         (dict.fromkeys(DIMENSIONS, 4.5), []),
-    )
+    ]
     poor, good = (Notes.of(*clip) for clip in known)
     assert comparison_notes(poor, good) == "Notes: A MOS 2.00, strong packet loss; B MOS 4.50, no fault. B by 2.50.\n"
     assert comparison_notes(good, good).endswith("about the same.\n")

@@ -23,7 +23,7 @@ def llm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What encoders are loaded from; the compact one has all parts, and weights that float16 holds exactly."""
     folder = tmp_path_factory.mktemp("encoders")
-    encoder = CompactEncoder(EncoderParts(ear=True, locator=True, opinions=7))
+    encoder = CompactEncoder(EncoderParts(ear=True, locator=("packet-loss", "hum"), opinions=7))
     for weight in encoder.state_dict().values():
         if weight.is_floating_point():
             weight.add_(0.03 * torch.rand_like(weight)).copy_(weight.half())

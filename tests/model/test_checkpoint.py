@@ -226,13 +226,13 @@ def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(
     encoder = model.encoder
     save_checkpoint(model, tmp_path / "saved")
     content = json_of(tmp_path / "saved")
-    assert content["encoder_parts"] == {"ear": True, "locator": True, "opinions": 7}
+    assert content["encoder_parts"] == {"ear": True, "locator": ["packet-loss", "hum"], "opinions": 7}
     assert content["config"]["encoder_source"] == ""
     for other in (
         load_checkpoint(tmp_path / "saved")[0].encoder,
         encoder_from_checkpoint(tmp_path / "saved", "compact"),
     ):
-        assert other.parts == encoder.parts == EncoderParts(ear=True, locator=True, opinions=7)
+        assert other.parts == encoder.parts == EncoderParts(ear=True, locator=("packet-loss", "hum"), opinions=7)
         assert other.width == encoder.width == CompactEncoder.features + 7
         torch.testing.assert_close(dict(other.state_dict()), dict(encoder.state_dict()))
 

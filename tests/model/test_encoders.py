@@ -168,7 +168,7 @@ def test_a_tuned_encoder_is_read_back_with_its_parts(tmp_path: Path) -> None:
     encoder = CompactEncoder(EncoderParts(ear=True, opinions=5))
     encoder.save(tmp_path / "tuned.safetensors")
     loaded = load_encoder("compact", str(tmp_path / "tuned.safetensors"))
-    assert loaded.parts == encoder.parts == EncoderParts(ear=True, locator=False, opinions=5)
+    assert loaded.parts == encoder.parts == EncoderParts(ear=True, opinions=5)
     torch.testing.assert_close(dict(loaded.state_dict()), dict(encoder.state_dict()), atol=0, rtol=0)
 
 
@@ -176,11 +176,11 @@ def test_a_tuned_encoder_is_read_back_with_its_parts(tmp_path: Path) -> None:
     ("change", "parts", "reason"),
     [
         ({}, None, "say which parts of an encoder it holds"),
-        ({}, {"ear": False, "locator": False, "opinions": 0}, "ear.convolutions.0.bias has no place"),
-        ({}, {"ear": True, "locator": True, "opinions": 0}, "locator.0.weight is missing"),
-        ({}, {"ear": True, "locator": False}, "opinions is missing"),
-        ({"level.weight": None}, {"ear": True, "locator": False, "opinions": 0}, "level.weight is missing"),
-        ({"level.weight": torch.zeros(3)}, {"ear": True, "locator": False, "opinions": 0}, r"level.weight is \[3\]"),
+        ({}, {"ear": False, "locator": [], "opinions": 0}, "ear.convolutions.0.bias has no place"),
+        ({}, {"ear": True, "locator": ["hum"], "opinions": 0}, "locator.0.weight is missing"),
+        ({}, {"ear": True, "locator": []}, "opinions is missing"),
+        ({"level.weight": None}, {"ear": True, "locator": [], "opinions": 0}, "level.weight is missing"),
+        ({"level.weight": torch.zeros(3)}, {"ear": True, "locator": [], "opinions": 0}, r"level.weight is \[3\]"),
     ],
 )
 def test_a_tuned_encoder_that_is_not_what_it_says_is_refused(

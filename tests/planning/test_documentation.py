@@ -86,7 +86,7 @@ def test_bad_tables_are_one_sentence(desk: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_a_folder_without_scores_is_scored_first(desk: Path, tiny, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr(cli, "_judge", lambda arguments: tiny)
+    monkeypatch.setattr("sqllm.commands.shared.load_judge", lambda arguments: tiny)
     cli.main(["plan", "clips", "-o", "scored", "--listeners", "8", "--per-condition", "2", "--no-references"])
     assert "Clips: 8 of 4 conditions" in capsys.readouterr().out
     assert set(pd.read_csv(desk / "scored" / "clips.csv").condition.dropna()) >= {"opus6", "amr", "opus12", "evs"}

@@ -14,6 +14,7 @@ from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.features.feature_cache import MapStore, Sound, sounds_of
 from sqllm.features.token_set import cached_tokens, listen_to
 from sqllm.features.wave_cache import WaveStore, disguised
+from sqllm.model.config import EncoderParts
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.encoders.load import load_encoder
@@ -125,8 +126,8 @@ def test_a_level_that_changes_all_along_has_no_moments(clips: list[CorpusClip]) 
 def test_faults_are_told_by_the_assessor_and_their_moments_by_the_locator() -> None:
     encoder = untrained()
     locator = encoder.add_locator()
-    torch.nn.init.zeros_(locator[-1].weight)  # type: ignore[index]
-    torch.nn.init.constant_(locator[-1].bias, 4.0)  # type: ignore[index]
+    torch.nn.init.zeros_(locator.get_parameter("3.weight"))
+    torch.nn.init.constant_(locator.get_parameter("3.bias"), 4.0)
     logits = torch.tensor([[1.0 if kind in ("packet-loss", "hum") else -1.0 for kind in ARTIFACT_KINDS]] * 2)
     logits[1] = -1
     with torch.inference_mode():
@@ -259,3 +260,14 @@ def test_tuning_goes_on_with_the_head_that_tells_the_moments(clips: list[CorpusC
     ).run()
     assert encoder.locator is locator
     assert all(not torch.equal(before[name], value) for name, value in locator.state_dict().items())
+
+
+def test_a_locator_that_learns_more_kinds_locates_those_it_knew_as_before() -> None:
+    encoder, frames = CompactEncoder(EncoderParts(locator=("hum", "clicks"))), torch.randn(1, 9, 200)
+    before = encoder.locate(frames)
+    encoder.add_locator(("packet-loss", "clicks", "echo", "hum"))
+    after = encoder.locate(frames)
+    assert before is not None
+    assert after is not None
+    torch.testing.assert_close(after[..., [3, 1]], before)
+    assert encoder.parts.locator == encoder.located_kinds == ("packet-loss", "clicks", "echo", "hum")

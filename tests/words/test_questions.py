@@ -103,7 +103,7 @@ def test_a_clip_with_every_fault_and_a_pair_of_clips_can_be_asked_about() -> Non
 
 
 def test_a_fault_is_asked_for_in_its_number() -> None:
-    texts = {draw_question(np.random.default_rng(seed), "presence").text for seed in range(2000)}
+    texts = {draw_question(np.random.default_rng(seed), "presence").text for seed in range(6000)}
     assert {"Are there lost packets?", "Is there packet loss?", "Is there a second voice?"} <= texts
     assert {"Are there any lost packets in this clip?", "Is there any second voice in this clip?"} <= texts
 

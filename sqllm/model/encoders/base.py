@@ -17,10 +17,13 @@ TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't rea
 
 
 class AudioEncoder(nn.Module, ABC):
-    """The contract. `frame_rate` is in frames a second, `width` the size of a frame."""
+    """The contract. `frame_rate` is in frames a second, `width` the size of a frame, `located_kinds` the artifacts that
+    `locate` places.
+    """
 
     frame_rate: float
     width: int
+    located_kinds: tuple[str, ...] = ()
 
     @abstractmethod
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -37,8 +40,8 @@ class AudioEncoder(nn.Module, ABC):
         return next(self.parameters()).dtype
 
     def locate(self, frames: Tensor) -> Tensor | None:
-        """When artifacts happen: frames [batch, frames, width] -> logits of each of `scores.LOCATED_KINDS` in each
-        frame, [batch, frames, kinds]; none where the encoder has not learnt it.
+        """When artifacts happen: frames [batch, frames, width] -> logits of each of `located_kinds` in each frame,
+        [batch, frames, kinds]; none where the encoder has not learnt it.
         """
         return None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,28 +68,41 @@ class CompactEncoder(AudioEncoder):
         self.transformer = nn.TransformerEncoder(layer, 7, enable_nested_tensor=False)
         self.norm_output = nn.BatchNorm1d(self.features)
         self.ear: Ear | None = None
-        self.locator: nn.Module | None = None
+        self.locator: nn.Sequential | None = None
+        self.located_kinds: tuple[str, ...] = ()
         self.assessor: nn.Module | None = None
         if parts.ear:
             self.add_ear()
         if parts.locator:
-            self.add_locator()
+            self.add_locator(parts.locator)
         if parts.opinions:
             self.add_assessor(parts.opinions)
 
     @property
     def parts(self) -> EncoderParts:
-        return EncoderParts(self.ear is not None, self.locator is not None, self.width - self.features)
+        return EncoderParts(self.ear is not None, self.located_kinds, self.width - self.features)
 
     def add_ear(self) -> Ear:
         """Give the encoder a fresh ear, which says nothing before it is taught."""
         self.ear = Ear(self.features)
         return self.ear
 
-    def add_locator(self) -> nn.Module:
-        """Give the encoder a fresh head that tells when artifacts happen."""
-        self.locator = _head(self.features, 128, len(LOCATED_KINDS))
-        return self.locator
+    def add_locator(self, kinds: Sequence[str] = LOCATED_KINDS) -> nn.Sequential:
+        """Give the encoder a head that tells when artifacts of some kinds happen: a fresh one, in which the kinds that
+        an earlier one knew are located as before.
+        """
+        before, known = self.locator, self.located_kinds
+        locator = _head(self.features, 128, len(kinds))
+        if before is not None:
+            weights, taught = locator.state_dict(), before.state_dict()
+            for name, weight in weights.items():
+                if weight.shape == taught[name].shape:
+                    weight.copy_(taught[name])
+                else:
+                    for kind in {*kinds} & {*known}:
+                        weight[kinds.index(kind)] = taught[name][known.index(kind)]
+        self.locator, self.located_kinds = locator, tuple(kinds)
+        return locator
 
     def add_assessor(self, opinions: int) -> nn.Module:
         """Give the encoder a fresh head that has so many opinions of every frame, and the frames room for them."""
@@ -246,7 +260,7 @@ class Ear(nn.Module):
         return self.project(self.norm(heard.transpose(1, 2).flatten(2)))
 
 
-def _head(width: int, hidden: int, outputs: int) -> nn.Module:
+def _head(width: int, hidden: int, outputs: int) -> nn.Sequential:
     """Two layers on every frame: [..., width] -> [..., outputs]."""
     return nn.Sequential(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, outputs))
 

@@ -39,7 +39,7 @@ FAULTS: Sentences = {
     },
     "severity": {
         "certain": (
-            "the {fault_name} is {severity}",
+            "the {fault_name} {is_} {severity}",
             "I would call the {fault_name} {severity}",
             "{severity}, I hear {bare}",
         ),

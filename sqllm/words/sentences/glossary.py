@@ -18,6 +18,10 @@ _FAULT_TERMS = {
     "echo": "echo is the voice coming back a moment later",
     "too-quiet": "a low level means that the speech is too quiet to follow with ease",
     "too-loud": "a high level means that the speech is louder than is pleasant",
+    "clicks": "clicks are short sounds like those of a scratched record",
+    "interference": "interference is another sound that breaks in, such as static or a beep",
+    "time-warp": "time warping means that the speech runs faster or slower than it was spoken",
+    "unknown": "this is a disturbance that I hear but have no name for",
     "level-change": "a level change means that the speech suddenly gets louder or quieter",
 }
 _MEASURE_TERMS = {

@@ -10,9 +10,9 @@ import numpy as np
 from sqllm.listeners.profiles import PROFILES
 from sqllm.scores import (
     ARTIFACT_KINDS,
+    BRIEF_KINDS,
     DIMENSIONS,
     GRID,
-    LOCATED_KINDS,
     SEVERITIES,
     HeardArtifact,
     Measures,
@@ -81,7 +81,7 @@ def random_artifacts(rng: Rng, windows: list[Span]) -> list[HeardArtifact]:
     for kind in rng.choice(ARTIFACT_KINDS, size=int(rng.integers(1, 5)), replace=False):
         length = windows[-1][1]
         spans: tuple[Span, ...] = ()
-        if kind in LOCATED_KINDS and rng.random() < 0.8:
+        if kind in BRIEF_KINDS and rng.random() < 0.8:
             starts = np.sort(rng.uniform(0, length - 0.5, int(rng.integers(1, 14))))
             spans = tuple((float(start), float(start) + 0.3) for start in starts)
         elif len(windows) > 1:

@@ -93,6 +93,8 @@ def _fault_slot(name: str, part: Selected, rng: np.random.Generator) -> str:
     first, *rest = part.faults
     if name in ("fault_name", "severity"):
         return fault_name(first) if name == "fault_name" else first.severity
+    if name == "is_":
+        return "are" if fault_name(first).endswith("s") else "is"
     if name == "named":
         return f"{'' if first.certain else DOUBT}{first.severity} {fault_name(first)}"
     if name in ("when", "when_only"):

@@ -22,6 +22,10 @@ NAMES: Mapping[str, str] = {
     "too-quiet": "low level",
     "too-loud": "high level",
     "level-change": "level change",
+    "clicks": "clicks",
+    "interference": "interference",
+    "time-warp": "time warping",
+    "unknown": "disturbance without a name",
 }
 
 # What people ask for. A last word in -s (not -ss) is a plural.
@@ -45,6 +49,10 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "too-quiet": ("low level", "low volume", "insufficient volume", "quiet speech"),
     "too-loud": ("high level", "excessive volume", "overly loud speech", "excessive loudness"),
     "level-change": ("level changes", "level jumps", "volume changes", "loudness jumps"),
+    "clicks": ("clicks", "pops", "crackling", "clicking sounds"),
+    "interference": ("interference", "wind noise", "bursts of static", "beeps"),
+    "time-warp": ("time warping", "time stretching", "wow and flutter", "a wrong speed"),
+    "unknown": ("a strange disturbance", "damage without a name", "an odd effect", "an unusual distortion"),
 }
 
 # Words for more than one kind: whichever of them is there is meant.
@@ -85,7 +93,11 @@ UNDERSTOOD: Mapping[str, tuple[str, ...]] = {
     "reverberation": ("reverberant", "room reverb"),
     "too-quiet": ("too quiet",),
     "too-loud": ("too loud",),
-    "level-change": ("level change", "level jump"),
+    "level-change": ("level change", "level jump", "gain pumping", "pumping"),
+    "clicks": ("click", "pop", "crackle", "crackles"),
+    "interference": ("interfering sound", "interfering sounds", "wind gusts", "gusts of wind", "static bursts"),
+    "time-warp": ("time warp", "warped", "stretched", "flutter", "wow"),
+    "unknown": ("can't name", "cannot name", "unknown disturbance"),
 }
 UNDERSTOOD_SHARED: Mapping[str, tuple[str, ...]] = {
     word: SHARED[plural]
@@ -104,6 +116,9 @@ COUNTED: Mapping[str, tuple[tuple[str, str], ...]] = {
     "packet-loss": (("packet loss", "packet losses"), ("drop-out", "drop-outs"), ("lost packet", "lost packets")),
     "time-clipping": (("cut-out", "cut-outs"), ("drop-out", "drop-outs"), ("gap", "gaps")),
     "level-change": (("level change", "level changes"), ("level jump", "level jumps")),
+    "clicks": (("click", "clicks"), ("pop", "pops")),
+    "interference": (("burst of interference", "bursts of interference"), ("interfering sound", "interfering sounds")),
+    "time-warp": (("stretched piece", "stretched pieces"), ("warped piece", "warped pieces")),
 }
 COUNTED_SEVERITY: Mapping[str, tuple[str, ...]] = {
     "slight": ("slight", "small"),
@@ -191,6 +206,26 @@ PHRASES: Phrases = {
         "moderate": ("a clear change of level", "a noticeable level change", "a clear volume jump"),
         "strong": ("a large change of level", "a severe level change", "a heavy volume jump"),
     },
+    "clicks": {
+        "slight": ("a few faint clicks", "slight clicking", "a light crackle"),
+        "moderate": ("clear clicks", "noticeable pops", "audible crackling"),
+        "strong": ("loud clicks", "heavy crackling", "harsh pops"),
+    },
+    "interference": {
+        "slight": ("faint interference", "slight interference", "a weak interfering sound"),
+        "moderate": ("clear interference", "noticeable interference", "a clear interfering sound"),
+        "strong": ("strong interference", "heavy interference", "a loud interfering sound"),
+    },
+    "time-warp": {
+        "slight": ("slight time warping", "a slightly unsteady speed", "mild time stretching"),
+        "moderate": ("noticeable time warping", "a clearly unsteady speed", "clear time stretching"),
+        "strong": ("severe time warping", "a badly unsteady speed", "heavy time stretching"),
+    },
+    "unknown": {
+        "slight": ("a slight disturbance I can't name", "something slightly odd that I can't name"),
+        "moderate": ("a clear disturbance I can't name", "something clearly odd that I can't name"),
+        "strong": ("a strong disturbance I can't name", "something badly wrong that I can't name"),
+    },
 }
 
 # The same for people who know none of these words, as clauses.
@@ -264,6 +299,26 @@ LAY: Phrases = {
         "slight": ("the voice gets a little quieter for a while",),
         "moderate": ("the voice gets clearly quieter for a while",),
         "strong": ("the voice suddenly gets very quiet for a while",),
+    },
+    "clicks": {
+        "slight": ("there is a faint crackle now and then",),
+        "moderate": ("it clicks and pops",),
+        "strong": ("loud clicks and pops get in the way",),
+    },
+    "interference": {
+        "slight": ("some other sound can just be heard at times",),
+        "moderate": ("other sounds break in at times",),
+        "strong": ("loud sounds break in over the voice",),
+    },
+    "time-warp": {
+        "slight": ("the voice is not quite steady in its speed",),
+        "moderate": ("the voice speeds up and slows down",),
+        "strong": ("the voice is drawn out and rushed as on a broken tape",),
+    },
+    "unknown": {
+        "slight": ("something is a little odd about the sound",),
+        "moderate": ("something is clearly odd about the sound",),
+        "strong": ("something is very wrong with the sound",),
     },
 }
 

@@ -1,0 +1,1 @@
+"""The commands of `sqllm`, a file each: `add(commands)` says what one takes, `run(arguments)` does it."""

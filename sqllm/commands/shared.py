@@ -1,0 +1,58 @@
+"""What several commands take, and how they come by clips and a judge."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqllm.judge.judge import SpeechQualityLLM
+    from sqllm.signal.audio import Clip
+    from sqllm.signal.decode import RawSamples
+
+Commands = argparse._SubParsersAction  # what `add_subparsers` gives; argparse has no public name for it
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_reference(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ref", help="clean reference of the clip")
+
+
+def add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", help="a listener's name, or words that describe one")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Which judge, where it computes, and what files without a header hold."""
+    parser.add_argument("--model", help="checkpoint folder or Hub id (default: the embedded one)")
+    parser.add_argument("--device", help="cpu, cuda ... (default: a GPU where there is one)")
+    parser.add_argument("--quantize", choices=["nf4"], help="load the LLM in 4 bits")
+    parser.add_argument("--raw-rate", type=int, metavar="HZ", help="rate of files without a header (one channel)")
+    parser.add_argument("--raw-format", default="s16le", metavar="F", help="their samples (default: s16le)")
+
+
+def raw_samples(arguments: argparse.Namespace) -> RawSamples | None:
+    """What files without a header hold, if that was said."""
+    from sqllm.signal.decode import RawSamples
+
+    return RawSamples(arguments.raw_rate, arguments.raw_format) if arguments.raw_rate is not None else None
+
+
+def load(arguments: argparse.Namespace, path: str) -> Clip:
+    """A clip that was named on the command line."""
+    from sqllm.signal.audio import load_clip
+
+    return load_clip(path, raw=raw_samples(arguments))
+
+
+def load_judge(arguments: argparse.Namespace) -> SpeechQualityLLM:
+    """The judge that was asked for, without a progress bar."""
+    from transformers.utils.logging import disable_progress_bar
+
+    from sqllm.judge.judge import SpeechQualityLLM
+
+    disable_progress_bar()
+    return SpeechQualityLLM.from_pretrained(arguments.model, arguments.device, arguments.quantize)
