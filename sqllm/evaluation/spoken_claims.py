@@ -48,11 +48,10 @@ _WORD_OF_MOS = re.compile(rf"\b({'|'.join(SCALE)})\b(?! (?:enough|side|level|or 
 
 def false_claims(text: str, question: Question, facts: Facts) -> list[str]:
     """Everything in an answer that is against the facts, a few words each; empty where nothing is found."""
+    if question.family in ("term", "off-topic", "other-language"):
+        return []
     checks = (_false_verdict, _false_scores, _false_category, _false_kinds, _false_counts, _false_times)
-    definition = question.family in ("term", "off-topic", "other-language")
-    return (
-        [] if definition else [wrong for check in (*checks, _false_reference) for wrong in check(text, question, facts)]
-    )
+    return [wrong for check in (*checks, _false_reference) for wrong in check(text, question, facts)]
 
 
 def _near(value: float, *others: float) -> bool:
@@ -62,7 +61,7 @@ def _near(value: float, *others: float) -> bool:
 def _false_scores(text: str, question: Question, facts: Facts) -> Iterator[str]:
     if not facts.scores:
         return
-    parts = [window.mos for window in facts.windows]
+    parts = [round(window.mos, 2) for window in facts.windows]
     low, high = facts.scores["mos"].interval()
     middle = question.family == "part" and parts
     for value in map(float, _MOS.findall(text.replace("ends at a MOS of 4.5", ""))):

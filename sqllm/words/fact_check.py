@@ -23,6 +23,7 @@ from string import Formatter
 
 from sqllm.scores import CATEGORIES
 from sqllm.words.claims import FaultClaim, claims
+from sqllm.words.facts import FaultFact
 from sqllm.words.selection.selected import NO, POSSIBLY, YES, Selected
 from sqllm.words.sentences.phrasing import counted_phrases, phrases, places, times_only
 from sqllm.words.sentences.say import slot_texts, templates
@@ -99,7 +100,7 @@ def _contexts(tokens: Sequence[str]) -> Iterator[Context]:
         if _NUMBER.match(token):
             behind = tokens[place + 1] if place + 1 < len(tokens) else ""
             if token.startswith("clip-"):
-                yield tokens[place - 1], token, behind
+                yield tokens[place - 1], token, behind.removeprefix(START)
             elif behind in _COUNTED and "." not in token:
                 yield "", token, " ".join(tokens[place + 1 : place + 3])
             else:
@@ -141,15 +142,24 @@ def _filled(template: str, part: Selected) -> str:
     return template.format(**{name: part.facts.get(name, "then") for name in names})
 
 
+def _names(fault: FaultFact) -> set[str]:
+    """Every way to name a fault."""
+    return {*phrases(fault), *counted_phrases(fault), NAMES[fault.kind]}
+
+
 def _wrong_places(tokens: Sequence[str], selected: Selected) -> Iterator[str]:
     """Times behind a fault that are another one's."""
-    for fault in (fault for part in selected.parts() for fault in part.faults):
+    faults = [fault for part in selected.parts() for fault in part.faults]
+    for fault in faults:
+        longer = [_tokens(name)[1:] for other in faults if other.kind != fault.kind for name in _names(other)]
         own = {token for place in (*places(fault), *times_only(fault)) for token in _tokens(place)}
-        for name in {*phrases(fault), *counted_phrases(fault), NAMES[fault.kind]}:
-            words = _tokens(name)[1:]
+        for words in (_tokens(name)[1:] for name in _names(fault)):
             for start in range(len(tokens) - len(words)):
-                if tokens[start : start + len(words)] == words:
-                    behind = takewhile(lambda t: t in PLACE_WORDS or _NUMBER.match(t), tokens[start + len(words) :])
+                end = start + len(words)
+                if tokens[start:end] == words and not any(
+                    len(name) > len(words) and tokens[end - len(name) : end] == name for name in longer
+                ):
+                    behind = takewhile(lambda t: t in PLACE_WORDS or _NUMBER.match(t), tokens[end:])
                     if alien := [token for token in behind if "." in token and token not in own]:
                         yield f"It places {fault.kind} at {', '.join(alien)}."
 

@@ -86,6 +86,9 @@ def weakest(facts: Facts) -> Selected | None:
 
 
 def _changes(facts: Facts) -> Selected | None:
+    """What was measured otherwise in the reference, or that nothing is."""
+    if facts.state == "identical":
+        return None if _case(facts) == "identical" else Selected("changes", "identical")
     measured = changes(facts)
     return Selected("changes", "measured", {"changes": " and ".join(measured)}) if measured else None
 

@@ -26,7 +26,7 @@ COMPARISONS: Sentences = {
             "what pulls {clip} down is {all_bare}",
         ),
         "worse low": ("{clip} suffers from {low}", "in {clip} I hear {low}", "what pulls {clip} down is {low}"),
-        "worse none": ("I can't name what pulls {clip} down", "in {clip} no single fault stands out"),
+        "worse none": ("nothing in particular pulls {clip} down", "in {clip} no single fault stands out"),
         "better faults": (
             "{clip} has only {all_bare}",
             "in {clip} I still hear {all_bare}",

@@ -121,7 +121,10 @@ REFERENCES: Sentences = {
         "also": ("measured against the reference: {changes}", "what was measured against the reference: {changes}"),
         "alike": ("I hear no change against the reference", "clip and reference sound alike to me"),
     },
-    "changes": {"measured": ("measured against the reference: {changes}", "against the reference, it has {changes}")},
+    "changes": {
+        "identical": ("clip and reference are identical: nothing was changed", "it is identical with its reference"),
+        "measured": ("measured against the reference: {changes}", "against the reference, it has {changes}"),
+    },
 }
 
 _INSTEAD = "what I can tell is the quality: MOS {mos}, {word}"

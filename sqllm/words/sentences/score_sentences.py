@@ -166,7 +166,7 @@ SCALES: Sentences = {
         ),
         "ten": ("{ten} of 10, if 1 to 5 is stretched to 1 to 10: that is MOS {mos} on a line, and no standard scale",),
         "stars": ("{stars} of 5 stars, from a MOS of {mos}", "I would give it {stars} stars of 5: the MOS is {mos}"),
-        "grade": ("{word}, on the scale from bad to excellent: MOS {mos}", "{word} is its grade, at MOS {mos}"),
+        "grade": ("{word}, in the words of the five-point scale: MOS {mos}", "{word} is its grade, at MOS {mos}"),
         "good-or-better": (
             "about {share} of listeners would call it good or better, as votes spread around a MOS of {mos}",
             "good or better: {share}, from the votes that a panel gives around MOS {mos}",
