@@ -106,7 +106,7 @@ def refused(answers: list[tuple[str, Question, Facts]], change: str, into: str) 
         (r"(\d) s\b", r"\1 dB", 8),
         (r"^Yes,", "No,", 5),
         (r"^No,", "Yes,", 5),
-        (r"\b(?:bad|poor|fair)\b", "excellent", 15),
+        (r"\b(?:bad|poor|fair)\b", "excellent", 10),
         (r"\b(?:good|excellent)\b", "poor", 5),
         (r"\b(the|is|a)\b", r"\1 \1", 60),
         (r"\.$", " on all Rausiness.", 60),
