@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sqllm.judge.decoding import tell
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
+from sqllm.judge.wording import FIXED_FAMILIES, SPEECHLESS_FAMILIES, Wording
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import (
@@ -32,24 +31,12 @@ from sqllm.signal.audio import Clip
 from sqllm.signal.measures import measure
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
 from sqllm.signal.speech import find_speech
-from sqllm.words.fact_check import unproven
 from sqllm.words.facts import Facts, Window
 from sqllm.words.known_wordings import known_question
 from sqllm.words.notes import Notes
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, Question, with_listener
 from sqllm.words.selection.select import select
-from sqllm.words.selection.selected import MOST_TIMES, Selected
-from sqllm.words.sentences.say import say
-
-# Answers that the listening LLM learnt to word behind its notes; all others are composed, and so are those that it
-# would word with less than is known (reasons, times, references) or that count: it miscounts.
-WORDED_FAMILIES = frozenset(
-    {
-        *("mos-numeric", "dim-numeric", "dim-categorical", "multi-dim", "acceptability", "use", "dominant"),
-        *("presence", "severity", "noise-or-codec", "fix", "lay", "off-topic"),
-    }
-)
-SPEECHLESS_FAMILIES = frozenset({"measurement", "speech-share", "term", "off-topic", "other-language"})
+from sqllm.words.selection.selected import Selected
 
 
 class NoSpeechError(ValueError):
@@ -252,24 +239,18 @@ class Hearing:
         return (known_question(question) or Question("unclear", question),)
 
     def _answer(self, question: Question, selected: Selected, listener: ListenerProfile) -> Iterator[str]:
-        """One answer: the LLM's words on what was noted, where it learnt to word such answers and they can be proven;
-        composed else.
+        """One answer, by the LLM for words where the checkpoint has one, else by the one that listens where it learnt
+        to word such answers behind its notes, else composed.
         """
         request = with_listener(" ".join(question.text.split()), listener)
-
-        def composed() -> str:
-            return say(selected, np.random.default_rng(crc32((request + selected.text()).encode())))
-
-        def proven(text: str, whole: bool) -> bool:
-            return not unproven(text, selected, whole)
-
-        counted = any(fault.count > MOST_TIMES for part in selected.parts() for fault in part.faults)
-        if question.family not in WORDED_FAMILIES or counted:
-            yield composed()
-            return
-        noted = self.noted(listener).text()
-        asked, seed = self.question_tokens(request, noted), crc32((request + noted).encode())
-        yield from tell(self.model, self._remember(self._typical_window()), asked, seed, proven, composed)
+        wording, words = Wording(request, question, selected), getattr(self.model, "words", None)
+        if words is not None and question.family not in FIXED_FAMILIES:
+            yield from wording.by_words(words)
+        elif words is None and wording.for_notes:
+            noted, heard = self.noted(listener).text(), self._remember(self._typical_window())
+            yield from wording.behind_notes(self.model, heard, noted, self.question_tokens(request, noted))
+        else:
+            yield wording.composed()
 
     def question_tokens(self, request: str, noted: str) -> list[int]:
         """The tokens of what was noted and a request, behind which the answer comes."""

@@ -65,7 +65,7 @@ def talking(judge: SpeechQualityLLM, count: int) -> list[Hearing]:
 
 
 def test_a_draft_is_the_answer_where_nothing_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sqllm.judge.hearing.unproven", lambda *_: [])
+    monkeypatch.setattr("sqllm.judge.wording.unproven", lambda *_: [])
     judge = tiny_judge()
     judge.model.config = dataclasses.replace(judge.model.config, nucleus=0.8)
     own, other = talking(judge, 2)

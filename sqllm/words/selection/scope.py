@@ -72,6 +72,11 @@ def off_topic(question: Question, facts: Facts) -> Selected:
     return Selected("off-topic", "pointer")
 
 
+def one_clip(question: Question, facts: Facts) -> Selected:
+    """A comparison that is asked of one clip."""
+    return Selected("compare", "one clip")
+
+
 def other_language(question: Question, facts: Facts) -> Selected:
     return Selected("other-language", "english")
 

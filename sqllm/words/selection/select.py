@@ -49,6 +49,7 @@ _SELECT: Mapping[str, Callable[[Question, Facts], Selected]] = {
     "off-topic": scope.off_topic,
     "other-language": scope.other_language,
     "unclear": scope.unclear,
+    "compare": scope.one_clip,
 }
 
 

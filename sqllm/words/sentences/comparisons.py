@@ -34,6 +34,7 @@ COMPARISONS: Sentences = {
         ),
         "better low": ("in {clip} I still hear {low}", "{clip} shows {low}"),
         "better none": ("{clip} has no fault that I can name", "in {clip} nothing disturbs in particular"),
+        "one clip": ("I have one clip only: to compare two, give me both",),
         "same faults": ("in {clip} I hear {all_bare}", "{clip} has {all_bare}"),
     }
 }
