@@ -36,7 +36,6 @@ from sqllm.words.known_wordings import known_question
 from sqllm.words.notes import Notes
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, Question, with_listener
 from sqllm.words.selection.select import select
-from sqllm.words.selection.selected import Selected
 
 
 class NoSpeechError(ValueError):
@@ -228,22 +227,26 @@ class Hearing:
         if not self.speech_found and not all(asked.family in SPEECHLESS_FAMILIES for asked in understood):
             yield NO_SPEECH_ANSWERS[0]
             return
-        listener = get_profile(profile)
-        facts = self.facts(listener)
         for place, asked in enumerate(understood):
             yield from [" "] if place else []
-            yield from self._answer(asked, select(facts, asked), listener)
+            yield from self.answer_to(asked, profile)
 
     def _understood(self, question: str) -> tuple[Question, ...]:
         """What a question asks for, one thing after the other."""
         return (known_question(question) or Question("unclear", question),)
 
-    def _answer(self, question: Question, selected: Selected, listener: ListenerProfile) -> Iterator[str]:
-        """One answer, by the LLM for words where the checkpoint has one, else by the one that listens where it learnt
-        to word such answers behind its notes, else composed.
+    def answer_to(
+        self, question: Question, profile: str | ListenerProfile | None = None, checked: bool = True
+    ) -> Iterator[str]:
+        """The answer to a question that is understood, a sentence at a time: by the LLM for words where the checkpoint
+        has one, else by the one that listens where it learnt to word such answers behind its notes, else composed.
+
+        What is not `checked` comes as it is drafted first, for those who measure drafts.
         """
+        listener = get_profile(profile)
         request = with_listener(" ".join(question.text.split()), listener)
-        wording, words = Wording(request, question, selected), getattr(self.model, "words", None)
+        wording = Wording(request, question, select(self.facts(listener), question), checked)
+        words = getattr(self.model, "words", None)
         if words is not None and question.family not in FIXED_FAMILIES:
             yield from wording.by_words(words)
         elif words is None and wording.for_notes:

@@ -7,7 +7,6 @@ from functools import cache
 
 from sqllm.words.questions import COMPARE, DIMENSION_NAMES, USES, Question, word_fault
 from sqllm.words.wordings.faults import ASKED, SHARED
-from sqllm.words.wordings.held_out import HELD_OUT
 from sqllm.words.wordings.questions import QUESTIONS
 
 CLOSED = re.compile(r"^(?:is|are|do|does|did|can|could|would|will|has|have|was|yes or no)\b", re.IGNORECASE)
@@ -25,11 +24,10 @@ def _plain(text: str) -> str:
 @cache
 def _table() -> dict[str, Question]:
     found: dict[str, Question] = {}
-    for table in (QUESTIONS, HELD_OUT):
-        for family in (name for name in table if name != COMPARE):
-            for wording in table[family]:
-                for question in _filled(family, wording):
-                    found.setdefault(_plain(question.text), question)
+    for family in (name for name in QUESTIONS if name != COMPARE):
+        for wording in QUESTIONS[family]:
+            for question in _filled(family, wording):
+                found.setdefault(_plain(question.text), question)
     return found
 
 

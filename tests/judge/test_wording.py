@@ -92,7 +92,7 @@ def test_a_checkpoint_with_words_of_its_own_reads_the_selected_facts(
     asked = Question("measurement", "How long?", measure="duration")
     monkeypatch.setattr(Hearing, "_understood", lambda *_: (asked,))
     read = writing(monkeypatch, tiny, "It lasts 3.0 s.")
-    tiny.model.remember_text = lambda text: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(tiny.model, "remember_text", lambda text: None, raising=False)
     monkeypatch.setattr(tiny.model, "words", tiny.model, raising=False)
     assert heard.ask("How long?").text == "It lasts 3.0 s."
     assert read[0].startswith("Facts: measurement duration; seconds 3.0 s.\nHow long?")
