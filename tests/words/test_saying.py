@@ -18,7 +18,7 @@ from sqllm.words.sentences.made_facts import random_facts, random_question, sayi
 from sqllm.words.sentences.say import SENTENCES, say
 
 DRAWS = 40
-SLIPS = re.compile(r"[{}]|\s\s|\s[.,:;?!]|\.\.|^\s|\s$|\ba [aeio]|\ban [^aeiou\W]")
+SLIPS = re.compile(r"[{}]|\s\s|\s[.,:;?!]|\.\.|^\s|\s$|\ba [aeio]|\ban [^aeiou\W]|\bno an? ")
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -22,7 +22,7 @@ _KNOWN_WORDS = {word for words in ASKED.values() for word in words} | set(SHARED
 def asked_words(question: Question) -> str:
     """What a question asks for, in words of ours: "drop-outs", else the kinds' names."""
     if question.asked in _KNOWN_WORDS:
-        return question.asked.removeprefix("a ")
+        return question.asked.removeprefix("a ").removeprefix("an ")
     return " or ".join(NAMES[kind] for kind in question.kinds)
 
 

@@ -74,8 +74,9 @@ def span_text(span: Span) -> str:
 
 
 def told_moments(fault: FaultFact) -> tuple[str, ...]:
-    """The moments that are told one by one; none of more than `MOST_TIMES`."""
-    return tuple(seconds(start) for start, _ in fault.moments) if fault.count <= MOST_TIMES else ()
+    """The moments that are told one by one; none of more than `MOST_TIMES`, or where two would be told alike."""
+    told = tuple(seconds(start) for start, _ in fault.moments)
+    return told if len(told) <= MOST_TIMES and len(set(told)) == len(told) else ()
 
 
 def fault_line(fault: FaultFact) -> str:

@@ -61,7 +61,7 @@ _ONE_SENTENCE = (
     "{first} pulled this down to a MOS of {mos}, {word}",
     "{first} cost this clip its quality: MOS {mos}, {word}",
     "with {first}, this gets no more than a MOS of {mos}, {word}",
-    "because of {first} I call it {word}, MOS {mos}",
+    "because of {first}, I call it {word}, MOS {mos}",
     "{first} left this at MOS {mos}, {word}",
     "given {first}, a panel would say {word}, MOS {mos}",
 )
