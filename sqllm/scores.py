@@ -339,8 +339,20 @@ class Judgement:
 
 
 def category(score: float) -> str:
-    """The paper's category of a score: <1.5 very bad, <2.5 poor, <3.5 fair, <4.5 good, else excellent."""
-    return next((name for upper, name, _ in _CATEGORIES if score < upper), CATEGORIES[-1])
+    """The paper's category of a score: <1.5 very bad, <2.5 poor, <3.5 fair, <4.5 good, else excellent.
+
+    Decided by the score in hundredths, as cards and JSON show it.
+    """
+    return next((name for upper, name, _ in _CATEGORIES if round(score, 2) < upper), CATEGORIES[-1])
+
+
+def stated(score: float) -> str:
+    """A score as words state it: "2.6"; in hundredths where rounding to a tenth would carry it up to a whole or a half,
+    where categories and limits of use lie: "2.46" is poor and "2.5" is fair.
+    """
+    shown = round(score, 2)
+    tenths = round(10 * shown + 1e-9)
+    return f"{shown:.2f}" if tenths % 5 == 0 and tenths / 10 > shown else f"{tenths / 10:.1f}"
 
 
 def describe(dimension: str, score: float) -> str:

@@ -93,12 +93,6 @@ def test_rooms_are_on_floors() -> None:
             del left[room]
 
 
-def test_the_sentences_that_training_teaches_are_not_asked_when_rating() -> None:
-    users = {m for m in modules() for other in imported_by(m) if other.startswith("sqllm.words.sentences")}
-    assert {room_of(user) for user in users} <= {"words", "training", "evaluation"}
-    assert all(user.startswith("sqllm.words.sentences") for user in users if room_of(user) == "words")
-
-
 @pytest.mark.parametrize("module", modules())
 def test_a_file_holds_one_job(module: str) -> None:
     path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from sqllm.scores import BRIEF_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact, ParseError, category, parse_category
-from sqllm.words.claims import FaultClaim, claims
-from sqllm.words.comparison_notes import SAME_WITHIN, Comparison
-from sqllm.words.fact_check import (
+from sqllm.evaluation.contradictions import (
     EXACTLY,
     MENDED_TOLERANCE,
     NO_REFERENCE,
@@ -19,6 +16,9 @@ from sqllm.words.fact_check import (
     near,
     wrong_fault,
 )
+from sqllm.scores import BRIEF_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact, ParseError, category, parse_category
+from sqllm.words.claims import FaultClaim, claims
+from sqllm.words.comparison_notes import SAME_WITHIN, Comparison
 from sqllm.words.notes import Notes
 from sqllm.words.questions import ACCEPTABLE_MOS, CODEC_KINDS, NOISE_KINDS, USES, Question
 from sqllm.words.repair import by_importance, mos_without
@@ -50,7 +50,7 @@ def _number(question: Question, answer: str, scores: Scores, artifacts: Artifact
 
 def _category(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
     try:
-        return parse_category(answer) == category(round(scores[str(question.dimension)], 1))
+        return parse_category(answer) == category(scores[str(question.dimension)])
     except ParseError:
         return False
 
@@ -72,7 +72,7 @@ def _description(question: Question, answer: str, scores: Scores, artifacts: Art
 
 def _will_do(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
     limit = USES[question.use] if question.use else ACCEPTABLE_MOS
-    return _leads(answer) == ("yes" if round(scores["mos"], 1) >= limit else "no")
+    return _leads(answer) == ("yes" if round(scores["mos"], 2) >= limit else "no")
 
 
 def _leads(answer: str) -> str | None:
@@ -172,7 +172,7 @@ def _off_topic(question: Question, answer: str, scores: Scores, artifacts: Artif
 
 def comparison_is_right(answer: str, first: Notes, second: Notes) -> bool:
     """Whether a comparison of clip A (`first`) with clip B (`second`) names the better one, or says they are close."""
-    pair = Comparison.of(first, second)
+    pair = Comparison.of(first.mos, second.mos)
     if re.search(r"about the same|hardly any difference|no difference|equally", answer, re.IGNORECASE):
         return pair.same
     letter = re.search(r"\b([AB])\b", re.sub(r"\bA (?=[a-z]+ clip)", "", answer))

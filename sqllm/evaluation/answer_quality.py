@@ -11,14 +11,14 @@ import numpy as np
 
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.answer_grading import comparison_is_right, is_right
+from sqllm.evaluation.spoken_claims import SpokenGrades, false_claims, grade_spoken
 from sqllm.evaluation.tables import markdown_table
 from sqllm.features.read_pair import read_alone
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import ParseError, parse_score
 from sqllm.signal.audio import Clip
-from sqllm.words.fact_check import contradictions
-from sqllm.words.questions import COMPARE, FAMILIES, HELD_OUT, RATIONALE_QUESTION, draw_question
+from sqllm.words.questions import COMPARE, HELD_OUT, RATIONALE_QUESTION, TAUGHT_FAMILIES, Question, draw_question
 
 OPENING_WORDS = 3
 FAR_APART = 0.5  # MOS between two clips that a listener can't confuse
@@ -43,7 +43,8 @@ class Share:
 
 @dataclass(frozen=True)
 class Words:
-    """Figures of rationales and answers. `by_own` and `by_truth` grade answers to unseen wordings of every family by
+    """Figures of rationales and answers to understood questions. `contradicted` and `spoken` grade what is said against
+    the facts; `by_own` and `by_truth` grade answers to unseen wordings of every family by
     what the judge itself heard, and by the truth (its scores are the judge's own: their errors are measured elsewhere).
     """
 
@@ -52,6 +53,7 @@ class Words:
     openings: int
     contradicted: int
     stated_gap: float
+    spoken: SpokenGrades
     by_own: Mapping[str, Share]
     by_truth: Mapping[str, Share]
     far_pairs: Share
@@ -64,8 +66,9 @@ class Words:
         return [
             f"\n#### Words on {self.clips} clips\n",
             f"- Rationales: {self.distinct} distinct, {self.openings} distinct openings ({OPENING_WORDS} words); "
-            f"{self.contradicted} contradict their own scores or artifacts; stated against read MOS "
+            f"{self.contradicted} claim something against the facts; stated against read MOS "
             f"{self.stated_gap:.3f}.",
+            f"- Claims against the facts that were selected from: in {self.spoken}.",
             f"- Pairs more than {FAR_APART} MOS apart: the better one is told in {self.far_pairs}; the verdict flips "
             f"with the clips in {self.swapped}; the words say the same in {self.told_pairs}.",
             "\nAnswers to unseen wordings:\n",
@@ -84,18 +87,20 @@ def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: in
     hearings = [judge.listen(Clip(read_alone(clip.degraded, clip.level_of))) for clip in clips]
     clips = [clip for clip, hearing in zip(clips, hearings, strict=True) if hearing.speech_found]
     heard = [hearing for hearing in hearings if hearing.speech_found]
-    texts, wrong, gaps = [], 0, []
-    own: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
-    true: dict[str, list[bool | None]] = {family: [] for family in FAMILIES}
+    texts, wrong, gaps, said = [], 0, [], []
+    own: dict[str, list[bool | None]] = {family: [] for family in TAUGHT_FAMILIES}
+    true: dict[str, list[bool | None]] = {family: [] for family in TAUGHT_FAMILIES}
     for clip, hearing in zip(clips, tqdm(heard, desc="asking", unit="clip", mininterval=5), strict=True):
         scores = hearing.means()
-        texts.append(hearing.ask(RATIONALE_QUESTION).text)
-        wrong += bool(contradictions(texts[-1], scores, hearing.artifacts(), hearing.reference_state))
+        facts, asked = hearing.facts(), Question("explanatory", RATIONALE_QUESTION)
+        texts.append("".join(hearing.answer_to(asked)))
+        wrong += bool(false_claims(texts[-1], asked, facts))
         with contextlib.suppress(ParseError):
             gaps.append(abs(parse_score(texts[-1], "mos") - scores["mos"]))
-        for family in FAMILIES:
+        for family in TAUGHT_FAMILIES:
             question = draw_question(rng, family, clip.faults(), held_out=True)
-            answer = hearing.ask(question.text).text
+            answer = "".join(hearing.answer_to(question))
+            said.append((answer, question, facts))
             own[family].append(is_right(question, answer, scores, hearing.artifacts()))
             true[family].append(is_right(question, answer, scores, clip.faults()))
     openings = {" ".join(text.split()[:OPENING_WORDS]).lower() for text in texts}
@@ -106,6 +111,7 @@ def measure_words(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: in
         len(openings),
         wrong,
         float(np.mean(gaps)) if gaps else float("nan"),
+        grade_spoken(said),
         {family: Share.of(grades) for family, grades in own.items()},
         {family: Share.of(grades) for family, grades in true.items()},
         far,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -12,6 +13,8 @@ import torch
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.answer_quality import Share
 from sqllm.evaluation.assessor_swap import another_of_each
+from sqllm.evaluation.contradictions import contradictions, in_spans, near
+from sqllm.evaluation.spoken_claims import false_claims
 from sqllm.evaluation.tables import markdown_table
 from sqllm.features.read_pair import read_alone
 from sqllm.judge.decoding import tell
@@ -20,8 +23,7 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.signal.audio import Clip
 from sqllm.words.claims import claims
-from sqllm.words.fact_check import contradictions, in_spans, near
-from sqllm.words.questions import FAMILIES, RATIONALE_QUESTION, draw_question, with_listener
+from sqllm.words.questions import RATIONALE_QUESTION, TAUGHT_FAMILIES, Question, draw_question, with_listener
 
 ANSWERS = 3  # a clip, beside its rationale; families take turns
 FACTS = ("scores", "faults", "times")
@@ -67,9 +69,10 @@ class Swapped:
 
 @dataclass(frozen=True)
 class Drafts:
-    """Figures of rationales and of answers to unseen wordings. `refused` are first drafts that contradict the clip's
-    notes, by what they belong to, and `shown` the texts that still do when they are shown; `reasons` counts what is
-    wrong with the drafts; `swaps` tell what drafts follow when notes and audio are of two clips.
+    """Figures of rationales and of answers to understood questions in unseen wordings. `refused` are first drafts that
+    claim something against the facts, by what they belong to, and `shown` the texts that still do when they are shown,
+    both by `spoken_claims`; `reasons` counts what is wrong with the drafts; `swaps` tell what drafts follow when notes
+    and audio are of two clips.
     """
 
     clips: int
@@ -85,8 +88,8 @@ class Drafts:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in self.reasons.items()) or "nothing"
         return [
             f"\n#### First drafts on {self.clips} clips\n",
-            *(f"- {kind}: {share} first drafts contradict their notes." for kind, share in self.refused.items()),
-            *(f"- {kind}: {share} texts contradict them when shown." for kind, share in self.shown.items()),
+            *(f"- {kind}: {share} first drafts are against the facts." for kind, share in self.refused.items()),
+            *(f"- {kind}: {share} texts are when shown." for kind, share in self.shown.items()),
             f"- What is wrong with first drafts: {reasons}.",
             "\nDrafts behind the notes of one clip and the audio of another, unchecked:\n",
             *markdown_table(heads, [swap.cells() for swap in self.swaps]),
@@ -109,17 +112,17 @@ def measure_drafts(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: i
     pairs: dict[str, list[tuple[str, str, Hearing, Hearing]]] = {"the audio": [], "the notes": []}
     for row, (clip, own) in enumerate(tqdm(heard, desc="drafting", unit="clip", mininterval=5)):
         other = heard[others[row]][1]
-        families = [FAMILIES[(row * ANSWERS + turn) % len(FAMILIES)] for turn in range(ANSWERS)]
-        asked = [draw_question(rng, family, clip.faults(), held_out=True).text for family in families]
-        for question in (RATIONALE_QUESTION, *asked):
-            kind = "Rationales" if question == RATIONALE_QUESTION else "Answers"
-            drafted = draft(own, own, question)
-            faulty = _against(drafted, own)
+        families = [TAUGHT_FAMILIES[(row * ANSWERS + turn) % len(TAUGHT_FAMILIES)] for turn in range(ANSWERS)]
+        asked = [draw_question(rng, family, clip.faults(), held_out=True) for family in families]
+        for question in (Question("explanatory", RATIONALE_QUESTION), *asked):
+            kind = "Rationales" if question.family == "explanatory" else "Answers"
+            faulty = false_claims(first_draft(own, question), question, own.facts())
             refused[kind].append(bool(faulty))
-            wrong.update({" ".join(sentence.split()[:2]) for sentence in faulty})
-            shown[kind].append(bool(_against(own.ask(question).text, own)))
-            pairs["the audio"].append((drafted, draft(other, own, question), own, other))
-            pairs["the notes"].append((drafted, draft(own, other, question), other, own))
+            wrong.update({claim.split()[0] for claim in faulty})
+            shown[kind].append(bool(false_claims("".join(own.answer_to(question)), question, own.facts())))
+            drafted = draft(own, own, question.text)
+            pairs["the audio"].append((drafted, draft(other, own, question.text), own, other))
+            pairs["the notes"].append((drafted, draft(own, other, question.text), other, own))
     return Drafts(
         len(heard),
         {kind: Share.of(grades) for kind, grades in refused.items()},
@@ -129,13 +132,20 @@ def measure_drafts(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: i
     )
 
 
+def first_draft(heard: Hearing, question: Question) -> str:
+    """An answer as it is drafted first, unchecked; of the LLM that listens also where such answers are composed."""
+    if getattr(heard.model, "words", None) is None:
+        return draft(heard, heard, question.text)
+    return "".join(heard.answer_to(question, checked=False))
+
+
 def draft(audio: Hearing, noted: Hearing, question: str) -> str:
     """The first draft of an answer, unchecked: behind the audio of one clip and what was noted of the same or of
     another.
     """
     model = audio.model
-    request = with_listener(" ".join(question.split()), TYPICAL)
-    asked, seed = audio.question_tokens(request, noted.noted().text())
+    request, noticed = with_listener(" ".join(question.split()), TYPICAL), noted.noted().text()
+    asked, seed = audio.question_tokens(request, noticed), crc32((request + noticed).encode())
     with torch.inference_mode():
         cache = model.remember(model.prefix(audio.typical_tokens()))
     return "".join(tell(model, cache, asked, seed))

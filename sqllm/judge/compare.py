@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
-import torch
 
-from sqllm.judge.decoding import tell
 from sqllm.judge.hearing import Hearing, describe_profile
 from sqllm.listeners.profiles import ListenerProfile, get_profile
 from sqllm.scores import Score
-from sqllm.words.comparison_notes import Comparison, comparison_notes
-from sqllm.words.notes import Notes
-from sqllm.words.questions import COMPARE, QUESTIONS, with_listener
+from sqllm.words.comparison_notes import Comparison
+from sqllm.words.questions import COMPARE, QUESTIONS
+from sqllm.words.selection.comparison import compare
+from sqllm.words.sentences.say import say
 
 COMPARE_QUESTION = QUESTIONS[COMPARE][0]
 
@@ -55,7 +55,7 @@ class Preference:
 def prefer(
     first: Hearing, second: Hearing, question: str = COMPARE_QUESTION, profile: str | ListenerProfile | None = None
 ) -> Preference:
-    """Compare two clips that were listened to: the verdict by their scores, the words by the model on both clips.
+    """Compare two clips that were listened to: the verdict by their scores, the words by the facts of both.
 
     Swapping the clips swaps the verdict. Raises `ValueError` for an empty question.
     """
@@ -71,8 +71,7 @@ def prefer(
         scores = (alone[0], alone[1])
         return Preference(files, describe_profile(listener), scores, None, None, None, text, warnings, first.name)
     mos = first.scores(listener)["mos"], second.scores(listener)["mos"]
-    noted = first.noted(listener), second.noted(listener)
-    pair = Comparison.of(*noted)
+    pair = Comparison.of(mos[0].mean, mos[1].mean)
     return Preference(
         files,
         describe_profile(listener),
@@ -80,7 +79,7 @@ def prefer(
         Score(mos[0].mean - mos[1].mean, float(np.hypot(mos[0].std, mos[1].std))),
         _likely_above(*mos),
         "same" if pair.same else pair.better,
-        _words(first, second, " ".join(question.split()), listener, noted),
+        _words(first, second, listener),
         warnings,
         first.name,
     )
@@ -92,11 +91,7 @@ def _likely_above(one: Score, other: Score) -> float:
     return float(one.probabilities @ below)
 
 
-def _words(
-    first: Hearing, second: Hearing, question: str, listener: ListenerProfile, noted: tuple[Notes, Notes]
-) -> str:
-    request, notes = with_listener(question, listener), comparison_notes(*noted)
-    model = first.model
-    with torch.inference_mode():
-        cache = model.remember(model.prefix(first.typical_tokens(), second=second.typical_tokens()))
-    return "".join(tell(model, cache, *first.question_tokens(request, notes)))
+def _words(first: Hearing, second: Hearing, listener: ListenerProfile) -> str:
+    """The verdict and its reasons in words, the same every time."""
+    selected = compare(first.facts(listener), second.facts(listener))
+    return say(selected, np.random.default_rng(crc32(selected.text().encode())))

@@ -1,4 +1,4 @@
-"""Answers in words, a sentence at a time: one that contradicts what was heard is not said, but drawn again."""
+"""Answers in words, a sentence at a time: one that can't be proven is not said, but drawn again, at last composed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from sqllm.model.speech_llm import SpeechQualityModel
 
 LONGEST_ANSWER = 96  # tokens
-MOST_DRAWS = 6  # of one answer
+MOST_DRAWS = 2  # of one answer: composing one is faster than a third
 _SENTENCE_ENDS = re.compile(r"""[.!?]["')]?\s""")
 
 
@@ -19,45 +19,51 @@ def tell(
     cache: Any,
     asked: list[int],
     seed: int,
-    contradicts: Callable[[str], bool] = lambda text: False,
+    proven: Callable[[str, bool], bool] = lambda text, whole: True,
+    composed: Callable[[], str] = str,
 ) -> Iterator[str]:
     """The answer behind a remembered prefix and a question's tokens, in sentences, the same every time.
 
-    `contradicts` is told the text so far with each new sentence. Where it objects, the answer goes on from the sentence
-    before in other words (other draws from the model, by `seed`), and ends there after `MOST_DRAWS` draws; an answer
-    whose first sentence is never right is said as it was drawn last. Between sentences an empty string comes for every
-    token, so that whoever reads can stop at any time.
+    `proven` is told the text so far with each new sentence, and whether that is the whole answer. Where it objects, the
+    answer goes on from the sentence before in other words (other draws from the model, by `seed`). After `MOST_DRAWS`
+    draws it ends there if it is whole so, else with what is `composed`: nothing that is not proven is ever said.
+    Between sentences an empty string comes for every token, so that whoever reads can stop at any time.
     """
     said: list[int] = []
-    shown = sentence = ""
+    shown = ""
     for draw in range(MOST_DRAWS):
         drawn = model.answer_tokens(cache, asked + said, LONGEST_ANSWER - len(said), seed + draw)
         with closing(drawn):
-            for sentence, tokens in _sentences(model, said, drawn):
+            for text, tokens, whole in _sentences(model, said, drawn):
                 if not tokens:
                     yield ""
-                elif contradicts(sentence):
+                elif not proven(text, whole):
                     break
                 else:
-                    yield sentence[len(shown) :]
-                    said, shown = tokens, sentence
+                    yield text[len(shown) :]
+                    said, shown = tokens, text
             else:
-                return
-    if not said:
-        yield sentence
+                if shown:
+                    return
+    if not shown or not proven(shown, True):
+        yield f" {composed()}" if shown else composed()
 
 
-def _sentences(model: SpeechQualityModel, said: list[int], drawn: Iterator[int]) -> Iterator[tuple[str, list[int]]]:
-    """The whole text and its tokens as of each sentence that is complete, and `("", [])` for every token before it."""
+def _sentences(
+    model: SpeechQualityModel, said: list[int], drawn: Iterator[int]
+) -> Iterator[tuple[str, list[int], bool]]:
+    """The whole text, its tokens and whether it ends, as of each sentence that is complete, and `("", [], False)` for
+    every token before it.
+    """
     begun, written = len(said), list(said)
     for token in drawn:
         if _SENTENCE_ENDS.search(_text(model, [*written[begun:], token])):
-            yield _text(model, written), list(written)
+            yield _text(model, written), list(written), False
             begun = len(written)
         written.append(token)
-        yield "", []
+        yield "", [], False
     if len(written) > begun:
-        yield _text(model, written), written
+        yield _text(model, written), written, True
 
 
 def _text(model: SpeechQualityModel, tokens: list[int]) -> str:

@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from sqllm.judge.decoding import tell
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
+from sqllm.judge.wording import FIXED_FAMILIES, SPEECHLESS_FAMILIES, Wording
 from sqllm.listeners.mapping import ScaleMapping, check_fits
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.listeners.votes import LABORATORY
@@ -34,9 +33,12 @@ from sqllm.scores import (
 from sqllm.signal.audio import Clip
 from sqllm.signal.measures import measure
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
-from sqllm.words.fact_check import contradictions
+from sqllm.signal.speech import find_speech
+from sqllm.words.facts import Facts, Window
+from sqllm.words.known_wordings import known_question
 from sqllm.words.notes import Notes
-from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, with_listener
+from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, Question, with_listener
+from sqllm.words.selection.select import select
 
 
 class NoSpeechError(ValueError):
@@ -256,31 +258,66 @@ class Hearing:
         return Answer(self.clip.name, question, said_as, text, self.warnings, self.name)
 
     def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
-        """The answer to a question, a sentence at a time as they are decoded; the same words every time.
+        """The answer to a question, a sentence at a time; the same words every time.
 
-        How it is worded is drawn by what was noted and asked, so that other clips are talked about in other words. A
-        sentence that contradicts this listener's scores or the artifacts, or speaks of a reference where there is none,
-        is drawn again.
-        Where no speech was found, the answer says so and nothing is decoded.
+        The question is understood, the facts that answer it are selected, and they are put into words, by the LLM or
+        composed; how is drawn by facts and question, so that other clips are talked about in other words. Nothing is
+        said that the facts don't prove. Where no speech was found, the answer says so, unless scores are not asked for.
         """
         if not question.strip():
             raise ValueError("The question is empty.")
-        if not self.speech_found:
+        understood = self._understood(question)
+        if not self.speech_found and not all(asked.family in SPEECHLESS_FAMILIES for asked in understood):
             yield NO_SPEECH_ANSWERS[0]
             return
+        for place, asked in enumerate(understood):
+            yield from [" "] if place else []
+            yield from self.answer_to(asked, profile)
+
+    def _understood(self, question: str) -> tuple[Question, ...]:
+        """What a question asks for, one thing after the other."""
+        return (known_question(question) or Question("unclear", question),)
+
+    def answer_to(
+        self, question: Question, profile: str | ListenerProfile | None = None, checked: bool = True
+    ) -> Iterator[str]:
+        """The answer to a question that is understood, a sentence at a time: by the LLM for words where the checkpoint
+        has one, else by the one that listens where it learnt to word such answers behind its notes, else composed.
+
+        What is not `checked` comes as it is drafted first, for those who measure drafts.
+        """
         listener = get_profile(profile)
-        request, noted = with_listener(" ".join(question.split()), listener), self.noted(listener).text()
-        asked, seed = self.question_tokens(request, noted)
-        means, artifacts = self.means(listener), self.artifacts()
+        request = with_listener(" ".join(question.text.split()), listener)
+        wording = Wording(request, question, select(self.facts(listener), question), checked)
+        words = getattr(self.model, "words", None)
+        if words is not None and question.family not in FIXED_FAMILIES:
+            yield from wording.by_words(words)
+        elif words is None and wording.for_notes:
+            noted, heard = self.noted(listener).text(), self._remember(self._typical_window())
+            yield from wording.behind_notes(self.model, heard, noted, self.question_tokens(request, noted))
+        else:
+            yield wording.composed()
 
-        def contradicts(text: str) -> bool:
-            return bool(contradictions(text, means, artifacts, self.reference_state))
+    def question_tokens(self, request: str, noted: str) -> list[int]:
+        """The tokens of what was noted and a request, behind which the answer comes."""
+        return self._vocabulary.notes(noted) + self._vocabulary.question(request)
 
-        yield from tell(self.model, self._remember(self._typical_window()), asked, seed, contradicts)
+    def facts(self, profile: str | ListenerProfile | None = None) -> Facts:
+        """Everything that may be said of the clip for a listener; of one without speech only what was measured."""
+        listener = get_profile(profile)
+        known = (self.measures, self.speech)
+        if not self.speech_found:
+            return Facts(listener.name, {}, (), *known, (), self.alignment)
+        windows = [Window(point.start, point.end, point.scores["mos"].mean) for point in self.timeline(listener)]
+        beside = (self.alignment, self._reference_measures)
+        return Facts.of(listener.name, self.scores(listener), self.artifacts(), *known, windows, *beside)
 
-    def question_tokens(self, request: str, noted: str) -> tuple[list[int], int]:
-        """The tokens of what was noted and a request, behind which the answer comes, and a seed of their own."""
-        return self._vocabulary.notes(noted) + self._vocabulary.question(request), crc32((request + noted).encode())
+    @cached_property
+    def _reference_measures(self) -> Measures | None:
+        """What can be measured of a reference of the same speech."""
+        if self.reference is None or self.alignment is None or self.alignment.state != "same":
+            return None
+        return measure(self.reference, find_speech(self.reference.samples).spans)
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults are read with the typical one."""

@@ -15,20 +15,20 @@ from sqllm.scores import DIMENSIONS, GRID, SEVERITIES, HeardArtifact, clamp
 from sqllm.signal.audio import WINDOW_SECONDS
 from sqllm.signal.spans import as_moments
 from sqllm.words.comparison_notes import comparison_notes
+from sqllm.words.facts import Facts
 from sqllm.words.notes import Notes, notes
 from sqllm.words.questions import (
     COMPARE,
-    FAMILIES,
     FAULT_REQUESTS,
     SCORE_BLOCKS,
     SCORE_REQUESTS,
     SPEECH_BLOCK,
+    TAUGHT_FAMILIES,
     draw_question,
     fault_block,
     with_listener,
 )
-from sqllm.words.sentences.answers import compose_answer
-from sqllm.words.sentences.comparisons import compose_comparison
+from sqllm.words.sentences.answers import compose_answer, compose_comparison
 
 LABEL_SD = 0.3  # where a label comes without a spread
 SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
@@ -53,7 +53,7 @@ _MORE_OFTEN = {
     "when": 1,
     "same-reference": 1,
 }
-TEXT_FAMILIES = (*FAMILIES, *(family for family, times in _MORE_OFTEN.items() for _ in range(times)))
+TEXT_FAMILIES = (*TAUGHT_FAMILIES, *(family for family, times in _MORE_OFTEN.items() for _ in range(times)))
 
 
 @dataclass(frozen=True)
@@ -244,9 +244,11 @@ def make_comparison(first: CorpusClip, second: CorpusClip, vocabulary: Vocabular
     Both have to be `comparable`.
     """
     lesson = Lesson()
-    one, other = (Notes.of(listener_scores(clip, TYPICAL), _noted(clip.faults(), rng)) for clip in (first, second))
+    known = [(listener_scores(clip, TYPICAL), _noted(clip.faults(), rng)) for clip in (first, second)]
+    one, other = (Notes.of(*clip) for clip in known)
     root = lesson.tree.add(vocabulary.notes(comparison_notes(one, other)), ROOT)
-    _add_answer(lesson, vocabulary, root, draw_question(rng, COMPARE).text, compose_comparison(one, other, rng))
+    answer = compose_comparison(Facts.labelled(*known[0]), Facts.labelled(*known[1]), rng)
+    _add_answer(lesson, vocabulary, root, draw_question(rng, COMPARE).text, answer)
     return lesson
 
 

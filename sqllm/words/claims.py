@@ -16,6 +16,7 @@ from sqllm.words.notes import TOUCHES
 from sqllm.words.wordings.faults import (
     ASKED,
     LAY,
+    LAY_FEW,
     NAMES,
     NUMBER_WORDS,
     PHRASES,
@@ -45,7 +46,7 @@ _LIMIT = re.compile(
 )
 _GAP = re.compile(rf"\b(?:by|lead of|which is) {_NUMBER}\b|\b{_NUMBER} (?:above|below|more|less|points?)\b")
 _TIMES = re.compile(rf"(?<![\d.])({_NUMBER}(?:(?:, and |, | and |-){_NUMBER})*)\s?s(?:ec(?:ond)?s?)?\b")
-_RISE = re.compile(r"\bfrom (\d\.\d) to (\d\.\d)\b")
+_RISE = re.compile(r"\bfrom (\d\.\d\d?) to (\d\.\d)\b")
 _MENDED = re.compile(
     r"\b(?:reach|rise to|get|become|bring (?:it|this) (?:up )?to|would be|would give|be near)"
     r" (?:about |around |near )?(?:a mos of )?(\d(?:\.\d)?)\b"
@@ -65,7 +66,7 @@ _DIMENSION = "|".join(DIMENSIONS[1:])
 _WEAKEST = re.compile(
     rf"\b(?:weakest|lowest)\b[^.;,]{{0,30}}?\b({_DIMENSION})\b|\b({_DIMENSION})(?: is)?(?: the)? (?:weakest|lowest)\b"
 )
-_UNNAMED = re.compile(r"(?<![\d.,])\d(?:\.\d)?(?![\d.]\d|\d)")
+_UNNAMED = re.compile(r"(?<![\d.,])\d(?:\.\d\d?)?(?![\d.]\d|\d)")
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def _vocabulary() -> tuple[re.Pattern[str], Mapping[str, _Meaning]]:
         for phrases in (PHRASES, LAY):
             for severity, said in phrases[kind].items():
                 meanings |= {phrase.lower(): _Meaning((kind,), severity) for phrase in said}
+    meanings |= {phrase: _Meaning((kind,)) for kind, phrases in LAY_FEW.items() for phrase in phrases}
     meanings |= {word: _Meaning(kinds) for word, kinds in {**SHARED, **UNDERSTOOD_SHARED}.items()}
     for dimension, word in LOW.items():
         kinds = meanings[word].kinds if word in meanings else tuple(sorted(TOUCHES[dimension]))

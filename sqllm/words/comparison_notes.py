@@ -13,24 +13,25 @@ SAME_WITHIN = 0.2  # MOS differences below this are "about the same"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two clips by MOS: the letters and notes of the better and the worse one; A first where both are equal."""
+    """Two clips by MOS, in hundredths: the letters and scores of the better and the worse one; A first where both are
+    equal.
+    """
 
     better: str
     worse: str
-    high: Notes
-    low: Notes
+    high: float
+    low: float
 
     @classmethod
-    def of(cls, first: Notes, second: Notes) -> Comparison:
-        """`first` is clip A, `second` clip B."""
-        if second.mos > first.mos:
-            return cls("B", "A", second, first)
-        return cls("A", "B", first, second)
+    def of(cls, first: float, second: float) -> Comparison:
+        """`first` is the MOS of clip A, `second` of clip B."""
+        first, second = round(first, 2), round(second, 2)
+        return cls("B", "A", second, first) if second > first else cls("A", "B", first, second)
 
     @property
     def gap(self) -> float:
         """By how much the better clip's MOS is above the other's."""
-        return round(self.high.mos - self.low.mos, 1)
+        return round(self.high - self.low, 2)
 
     @property
     def same(self) -> bool:
@@ -40,9 +41,9 @@ class Comparison:
 
 def comparison_notes(first: Notes, second: Notes) -> str:
     """What the listener has noted of clips A and B before comparing them, with the verdict."""
-    pair = Comparison.of(first, second)
-    sides = [f"{letter} MOS {noted.mos:.1f}, {_noted_faults(noted)}" for letter, noted in (("A", first), ("B", second))]
-    verdict = "about the same" if pair.same else f"{pair.better} by {pair.gap:.1f}"
+    pair = Comparison.of(first.mos, second.mos)
+    sides = [f"{letter} MOS {noted.mos:.2f}, {_noted_faults(noted)}" for letter, noted in (("A", first), ("B", second))]
+    verdict = "about the same" if pair.same else f"{pair.better} by {pair.gap:.2f}"
     return f"Notes: {'; '.join(sides)}. {verdict}.\n"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact, category
-from sqllm.words.questions import USES
+from sqllm.scores import DIMENSIONS, LOCATED_KINDS, HeardArtifact, category, stated
+from sqllm.words.questions import TAUGHT_USES, USES
 from sqllm.words.repair import by_importance, first_fix
 
 MOST_TIMES = 4
@@ -77,7 +77,7 @@ class Notes:
     @classmethod
     def of(cls, scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none") -> Notes:
         """The notes of a listener's own scores (1-5) and of the artifacts known of the clip."""
-        rounded = {name: round(scores[name], 1) for name in DIMENSIONS}
+        rounded = {name: round(scores[name], 2) for name in DIMENSIONS}
         fix = first_fix(rounded["mos"], artifacts)
         faults = tuple(NotedFault.of(artifact) for artifact in by_importance(artifacts))
         return cls(rounded, faults, (fix[0], round(fix[1], 1)) if fix else None, reference)
@@ -106,16 +106,16 @@ class Notes:
     @property
     def stated_scores(self) -> str:
         """ "MOS 2.6, noisiness 3.1, coloration ..."."""
-        return ", ".join(f"{_name(d)} {self.scores[d]:.1f}" for d in DIMENSIONS)
+        return ", ".join(f"{_name(d)} {stated(self.scores[d])}" for d in DIMENSIONS)
 
     @property
     def uses(self) -> tuple[str, ...]:
-        """What the clip is good enough for."""
-        return tuple(use for use, limit in USES.items() if self.mos >= limit)
+        """What of `TAUGHT_USES` the clip is good enough for."""
+        return tuple(use for use in TAUGHT_USES if self.mos >= USES[use])
 
     def text(self) -> str:
         """One line, behind which the answer is written."""
-        scores = ", ".join(f"{_name(d)} {self.scores[d]:.1f} {category(self.scores[d])}" for d in DIMENSIONS)
+        scores = ", ".join(f"{_name(d)} {stated(self.scores[d])} {category(self.scores[d])}" for d in DIMENSIONS)
         faults = "; ".join(fault.text() for fault in self.faults) or "none"
         fix = f" Without {self.fix[0].replace('-', ' ')} {self.fix[1]:.1f}." if self.fix else ""
         reference = "none" if self.reference == "none" else f"{self.reference} speech"

@@ -1,9 +1,9 @@
-"""What can be asked about a clip: the task families, a random question of each, and the reading blocks.
+"""What can be asked about a clip: the task families with their slots, and the reading blocks.
 
 Five task families are the paper's (arXiv 2512.08238): mos-numeric, dim-numeric, dim-categorical, multi-dim and
-explanatory. The others ask whether a clip will do, what is wrong, when, how badly and what mending would give, for
-lay people and engineers, and what has nothing to do with audio. Beside these stand the short reading blocks, from
-whose next-token probabilities scores and faults are read.
+explanatory. The others ask whether a clip will do, what is wrong, when, how badly and what mending would give, what can
+be measured of it, how sure the scores are, what can't be told from sound, and what has nothing to do with audio. Beside
+these stand the short reading blocks, from whose next-token probabilities scores and faults are read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,33 @@ if TYPE_CHECKING:
     import numpy as np
 
 COMPARE = "compare"
-FAMILIES = tuple(family for family in QUESTIONS if family != COMPARE)  # those about one clip
+TAUGHT_FAMILIES = tuple(family for family in QUESTIONS if family != COMPARE)  # those the listening LLM learns to answer
+# All about one clip, with what a plain "yes" means where they can be asked that way.
+FAMILIES = (
+    *TAUGHT_FAMILIES,  # acceptability, use: good enough; presence: it is there; same-reference: the same speech
+    "count",
+    "fine",
+    "reference-difference",
+    "distinguishable",  # people could tell it from the original
+    "measurement",
+    "level-verdict",  # the fault of `kinds` is there
+    "intelligibility",  # the words can be understood
+    "other-scale",
+    "confidence",  # the model is sure
+    "agreement",  # people would agree
+    "listeners-needed",
+    "worst-time",
+    "constancy",  # the same all through
+    "part",
+    "origin",
+    "synthetic",  # the voice is artificial
+    "cannot-tell",
+    "listener",
+    "term",
+    "speech-share",  # there is speech
+    "other-language",
+    "unclear",
+)
 PRESENT_SHARE = 0.5  # of the questions about a fault, where the clip has any
 
 # Reading blocks: the first wording of each reads, all of them train.
@@ -63,9 +89,24 @@ DIMENSION_NAMES = {
     "discontinuity": ("discontinuity", "continuity", "smoothness"),
     "loudness": ("loudness", "volume", "level"),
 }
-# The MOS from which a clip will do, by the words of the ACR scale (ITU-T P.800): a business call takes "fair", an
-# audiobook, heard for hours and by choice, "good"; in an emergency call all that counts is to be understood, "poor".
-USES = {"a business call": 3.0, "an audiobook": 4.0, "an emergency call": 2.0}
+# The MOS from which a clip will do, by the words of the ACR scale (ITU-T P.800): 2 poor, 3 fair, 4 good.
+USES = {
+    "a business call": 3.0,  # fair: one listens for the content, for minutes, and can ask back
+    "a video meeting": 3.0,  # the same, with several people
+    "a customer service call": 3.0,  # the same, with a stranger
+    "an interview": 3.0,  # content counts, and nobody can ask back
+    "a voice message": 2.5,  # heard once, from somebody one knows
+    "an emergency call": 2.0,  # all that counts is to be understood
+    "a podcast": 3.5,  # between fair and good: heard for long and by choice
+    "an online course": 3.5,  # heard for long, with attention
+    "a video": 3.5,  # a voice-over, beside pictures and music
+    "a broadcast": 4.0,  # good: what listeners are used to from radio and television
+    "an audiobook": 4.0,  # good: heard for hours, by choice, and paid for
+    "an announcement": 4.0,  # a recorded prompt, heard a thousand times
+    "speech recognition": 2.5,  # machines take some damage, as listeners in a hurry do
+    "voice training data": 4.3,  # a voice that is built from it inherits every fault
+}
+TAUGHT_USES = ("a business call", "an audiobook", "an emergency call")  # those the listening LLM knows
 ACCEPTABLE_MOS = 3.0  # the same where no use is named
 NOISE_KINDS, CODEC_KINDS = ("background-noise", "hum", "competing-speaker"), ("codec",)
 
@@ -80,10 +121,89 @@ PRESETS = {
 }
 
 
+# What can be measured of a clip.
+MEASURES = (
+    "level",
+    "snr",
+    "noise-floor",
+    "bandwidth",
+    "clipping",
+    "dc",
+    "gaps",
+    "crest",
+    "duration",
+    "format",
+    "sample-rate",
+    "channels",
+)
+# Scales and figures of merit that are not the five: some follow from the MOS by a rule, some can only be declined.
+SCALES = (
+    "mushra",
+    "percent",
+    "ten",
+    "stars",
+    "grade",
+    "good-or-better",
+    "poor-or-worse",
+    "sig",
+    "bak",
+    "ovrl",
+    "dmos",
+    "ccr",
+    "r-factor",
+    "pesq",
+    "polqa",
+    "visqol",
+    "stoi",
+    "wer",
+    "si-sdr",
+)
+PARTS = ("beginning", "middle", "end", "time")
+# What sound alone, or this model, does not tell.
+TOPICS = (
+    "sex",
+    "age",
+    "words",
+    "language",
+    "emotion",
+    "codec-name",
+    "device",
+    "place",
+    "who",
+    "cause",
+    "date",
+    "delay",
+)
+# What people ask the meaning of, besides dimensions, artifact kinds, measures and scales.
+TERMS = (
+    "mos",
+    *DIMENSIONS[1:],
+    *ARTIFACT_KINDS,
+    *MEASURES[:8],
+    *SCALES,
+    "number",  # what a score such as 3 stands for
+    "category",  # what a word of the scale stands for
+    "interval",
+    "votes",
+    "severity",
+    "reference",
+    "listener",
+)
+LEVEL_KINDS = ("too-quiet", "too-loud")
+
+
 @dataclass(frozen=True)
 class Question:
-    """A question as worded, its task family, and what it is about: a dimension, the artifact kinds that `asked` words
-    (more than one for words such as "drop-outs"), or a use.
+    """One thing that is asked, as worded, its task family, and what it is about.
+
+    - `dimension` is one of `DIMENSIONS`; `kinds` are the artifact kinds that `asked` words (more than one for words
+      such as "drop-outs"; none where it names a fault that is not known); `use` is a key of `USES`; `measure`, `scale`,
+      `part`, `topic` and `term` are of `MEASURES`, `SCALES`, `PARTS`, `TOPICS` and `TERMS`.
+    - `negated`: a "yes" to it is a "no" to its family's plain question ("Is it free of echo?", "Is it loud enough?",
+      which is level-verdict of `too-quiet`, "Would people disagree?"; `FAMILIES` says which is plain).
+    - `closed`: it can be answered by yes or no.
+    - `seconds` are the times it names: one moment, or from - to; `number` is another figure in it, such as the score it
+      has to reach, or how many listeners there are.
     """
 
     family: str
@@ -92,6 +212,15 @@ class Question:
     kinds: tuple[str, ...] = ()
     asked: str = ""
     use: str | None = None
+    measure: str | None = None
+    scale: str | None = None
+    part: str | None = None
+    topic: str | None = None
+    term: str | None = None
+    negated: bool = False
+    closed: bool = False
+    seconds: tuple[float, ...] = ()
+    number: float | None = None
 
 
 def draw_question(
@@ -111,7 +240,7 @@ def draw_question(
         asked, kinds = _draw_fault(rng, artifacts)
         return Question(family, word_fault(wording, asked), kinds=kinds, asked=asked)
     if "{use}" in wording:
-        use = str(rng.choice(list(USES)))
+        use = str(rng.choice(TAUGHT_USES))
         return Question(family, wording.format(use=use), use=use)
     return Question(family, wording)
 

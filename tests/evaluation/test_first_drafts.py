@@ -14,9 +14,10 @@ from sqllm.evaluation.answer_quality import Share
 from sqllm.evaluation.first_drafts import ANSWERS, Followed, draft, measure_drafts, stated_facts, swapped
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.scores import DIMENSIONS, HeardArtifact
+from sqllm.scores import DIMENSIONS, HeardArtifact, stated
 from sqllm.signal.audio import Clip
 from sqllm.words.notes import Notes
+from sqllm.words.questions import Question
 from tests.tiny import speech_like, tiny_judge, write_corpus
 
 
@@ -65,14 +66,16 @@ def talking(judge: SpeechQualityLLM, count: int) -> list[Hearing]:
 
 
 def test_a_draft_is_the_answer_where_nothing_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sqllm.judge.hearing.contradictions", lambda *_: [])
+    monkeypatch.setattr("sqllm.judge.wording.unproven", lambda *_: [])
     judge = tiny_judge()
     judge.model.config = dataclasses.replace(judge.model.config, nucleus=0.8)
     own, other = talking(judge, 2)
-    text = draft(own, own, "Is it  noisy?")
-    assert text == own.ask("Is it  noisy?").text
+    asked = "What is the MOS of this clip?"
+    text = draft(own, own, asked)
+    assert text == own.ask(asked).text
+    assert text == first_drafts.first_draft(own, Question("mos-numeric", asked, "mos"))
     monkeypatch.setattr(other, "noted", lambda: Notes.of(dict.fromkeys(DIMENSIONS, 1.5), []))
-    assert draft(own, other, "Is it  noisy?") != text
+    assert draft(own, other, asked) != text
 
 
 @pytest.fixture
@@ -85,12 +88,12 @@ def test_refused_drafts_and_what_is_shown_are_counted_apart(
 ) -> None:
     monkeypatch.setattr(Hearing, "speech_found", True)
     monkeypatch.setattr(first_drafts, "draft", lambda audio, noted, question: f"MOS {noted.means()['mos'] - 1.5:.1f}.")
-    monkeypatch.setattr(Hearing, "ask", lambda heard, _: type("A", (), {"text": f"MOS {heard.means()['mos']:.1f}."}))
+    monkeypatch.setattr(Hearing, "answer_to", lambda heard, _: iter([f"MOS {stated(heard.means()['mos'])}."]))
     drafts = measure_drafts(tiny, clips)
     assert (drafts.refused["Rationales"].right, drafts.refused["Rationales"].count) == (4, 4)
     assert (drafts.refused["Answers"].right, drafts.refused["Answers"].count) == (4 * ANSWERS, 4 * ANSWERS)
     assert drafts.shown["Rationales"].right == drafts.shown["Answers"].right == 0
-    assert drafts.reasons == {"It states": 4 * (1 + ANSWERS)}
+    assert drafts.reasons == {"MOS": 4 * (1 + ANSWERS)}
 
 
 def test_words_that_only_repeat_their_notes_are_told_from_words_that_listen() -> None:

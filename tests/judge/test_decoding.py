@@ -33,8 +33,9 @@ class Scripted:
             self.closed += 1
 
 
-def told(model: Any, contradicts: Callable[[str], bool] = lambda text: False) -> list[str]:
-    return [piece for piece in tell(model, None, [ord("?")], 0, contradicts) if piece]
+def told(model: Any, wrong: Callable[[str], bool] = lambda text: False, composed: str = "Composed.") -> list[str]:
+    pieces = tell(model, None, [ord("?")], 0, lambda text, whole: not wrong(text), lambda: composed)
+    return [piece for piece in pieces if piece]
 
 
 def test_an_answer_comes_in_sentences_and_figures_are_no_ends() -> None:
@@ -43,7 +44,7 @@ def test_an_answer_comes_in_sentences_and_figures_are_no_ends() -> None:
     assert model.behind == ["?"]
 
 
-def test_what_contradicts_is_drawn_again_behind_the_sentences_that_stand() -> None:
+def test_what_is_not_proven_is_drawn_again_behind_the_sentences_that_stand() -> None:
     model = Scripted("MOS 2.6. There is hum. It is loud.", " There is no hum. It is quiet.")
     pieces = told(model, lambda text: "is hum" in text or "loud" in text)
     assert pieces == ["MOS 2.6.", " There is no hum.", " It is quiet."]
@@ -51,11 +52,25 @@ def test_what_contradicts_is_drawn_again_behind_the_sentences_that_stand() -> No
     assert model.closed == 2
 
 
-def test_an_answer_that_never_comes_right_ends_where_it_was_right() -> None:
+def test_an_answer_that_never_comes_right_ends_where_it_was_right_and_whole() -> None:
     model = Scripted("MOS 2.6. There is hum.", " There is hum.")
     assert told(model, lambda text: "hum" in text) == ["MOS 2.6."]
     assert len(model.behind) == MOST_DRAWS
-    assert told(Scripted("There is hum."), lambda text: True) == ["There is hum."]
+
+
+def test_nothing_unproven_is_said_but_what_is_composed() -> None:
+    assert told(Scripted("There is hum."), lambda text: True) == ["Composed."]
+    assert told(Scripted("")) == ["Composed."]
+
+
+def test_what_is_right_so_far_but_not_whole_is_completed_with_what_is_composed() -> None:
+    model: Any = Scripted("It is loud. There is hum.", " There is hum.")
+
+    def proven(text: str, whole: bool) -> bool:
+        return "hum" not in text and not whole
+
+    pieces = [piece for piece in tell(model, None, [ord("?")], 0, proven, lambda: "MOS 2.6.") if piece]
+    assert pieces == ["It is loud.", " MOS 2.6."]
 
 
 def test_an_answer_is_no_longer_than_the_longest_and_can_be_stopped_at_any_token() -> None:
@@ -67,6 +82,6 @@ def test_an_answer_is_no_longer_than_the_longest_and_can_be_stopped_at_any_token
     assert model.closed == 1
 
 
-@pytest.mark.parametrize("script", ["", "No end", "Ends. "])
+@pytest.mark.parametrize("script", ["No end", "Ends. "])
 def test_an_answer_without_an_end_is_said_too(script: str) -> None:
     assert "".join(told(Scripted(script))) == script

@@ -21,12 +21,12 @@ from sqllm.scores import (
     parse_category,
     parse_score,
     parse_scores,
+    stated,
 )
 from sqllm.words.claims import claims
 from sqllm.words.notes import Notes, notes
 from sqllm.words.questions import (
     COMPARE,
-    FAMILIES,
     FAULT_REQUESTS,
     HELD_OUT,
     NO_SPEECH_ANSWERS,
@@ -35,6 +35,7 @@ from sqllm.words.questions import (
     RATIONALE_QUESTION,
     SCORE_BLOCKS,
     SCORE_REQUESTS,
+    TAUGHT_FAMILIES,
     Question,
     draw_question,
     fault_block,
@@ -71,7 +72,7 @@ def draws(family: str, seed: int = 0) -> Iterator[tuple[Question, dict[str, floa
         yield question, scores, artifacts, compose_answer(question, scores, artifacts, rng)
 
 
-@pytest.mark.parametrize("family", [*FAMILIES, COMPARE])
+@pytest.mark.parametrize("family", [*TAUGHT_FAMILIES, COMPARE])
 def test_every_family_has_a_dozen_wordings_and_four_that_never_train(family: str) -> None:
     plain = [re.sub(r"\W+", " ", wording).strip().lower() for wording in (*QUESTIONS[family], *HELD_OUT[family])]
     assert len(set(plain)) == len(plain)
@@ -82,7 +83,7 @@ def test_every_family_has_a_dozen_wordings_and_four_that_never_train(family: str
 def test_no_two_families_share_a_wording() -> None:
     everything = [wording for table in (QUESTIONS, HELD_OUT) for wordings in table.values() for wording in wordings]
     assert len(set(everything)) == len(everything)
-    assert set(HELD_OUT) == set(QUESTIONS) == {*FAMILIES, COMPARE}
+    assert set(HELD_OUT) == set(QUESTIONS) == {*TAUGHT_FAMILIES, COMPARE}
 
 
 @pytest.mark.parametrize("family", ["presence", "when", "severity"])
@@ -107,7 +108,7 @@ def test_a_fault_is_asked_for_in_its_number() -> None:
     assert {"Are there any lost packets in this clip?", "Is there any second voice in this clip?"} <= texts
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", TAUGHT_FAMILIES)
 def test_questions_and_answers_are_whole_sentences_without_slips(family: str) -> None:
     for question, _, _, answer in draws(family, 1):
         for text in (question.text, answer):
@@ -126,23 +127,23 @@ def test_dimension_questions_name_their_dimension(family: str) -> None:
 @pytest.mark.parametrize("family", ["mos-numeric", "explanatory", "acceptability"])
 def test_answers_with_a_mos_parse_back_to_it(family: str) -> None:
     for _, scores, _, answer in draws(family):
-        assert parse_score(answer, "mos") == round(scores["mos"], 1), answer
+        assert parse_score(answer, "mos") == float(stated(scores["mos"])), answer
 
 
 def test_dimension_answers_parse_back_to_their_score() -> None:
     for question, scores, _, answer in draws("dim-numeric"):
         assert question.dimension is not None
-        assert parse_score(answer, question.dimension) == round(scores[question.dimension], 1), answer
+        assert parse_score(answer, question.dimension) == float(stated(scores[question.dimension])), answer
 
 
 def test_categorical_answers_parse_back_to_their_category() -> None:
     for question, scores, _, answer in draws("dim-categorical"):
-        assert parse_category(answer) == category(round(scores[str(question.dimension)], 1)), answer
+        assert parse_category(answer) == category(scores[str(question.dimension)]), answer
 
 
 def test_multi_dimensional_answers_parse_back_to_all_five_scores() -> None:
     for _, scores, _, answer in draws("multi-dim"):
-        assert parse_scores(answer) == {name: round(score, 1) for name, score in scores.items()}, answer
+        assert parse_scores(answer) == {name: float(stated(score)) for name, score in scores.items()}, answer
 
 
 def test_notes_hold_scores_faults_times_doubts_the_first_repair_the_uses_and_the_reference() -> None:
@@ -191,7 +192,7 @@ def test_nothing_is_called_fine_that_was_damaged(family: str) -> None:
         for denial, damaging in denials.items():
             praised += bool(re.search(denial, answer))
             assert not (kinds & damaging and re.search(denial, answer)), answer
-    assert praised > (20 if family == "explanatory" else 10)
+    assert praised > (20 if family == "explanatory" else 5)
 
 
 def test_a_poor_clip_is_never_called_flawless() -> None:
@@ -207,18 +208,19 @@ def test_the_word_of_a_verdict_fits_the_number_beside_it() -> None:
     for _, _, _, answer in draws("explanatory", 2):
         number = parse_score(answer, "mos")
         sentence = next(
-            part for part in re.split(r"[.;] (?=[A-Z])", answer) if f" {number:.1f}" in part and "MOS" in part
+            part for part in re.split(r"[.;] (?=[A-Z])", answer) if f" {stated(number)}" in part and "MOS" in part
         )
         word = DIMENSION_WORDS["mos"][1][CATEGORIES.index(category(number))].lower()
         assert set(re.findall(r"[a-z]+", sentence.lower())) & words <= {word, "good"}, answer
         assert word in sentence.lower(), answer
 
 
-@pytest.mark.parametrize(("mos", "word"), [(2.96, "Yes"), (3.0, "Yes"), (2.94, "No"), (4.9, "Yes"), (1.0, "No")])
+@pytest.mark.parametrize(("mos", "word"), [(2.96, "No"), (3.0, "Yes"), (2.94, "No"), (4.9, "Yes"), (1.0, "No")])
 def test_yes_and_no_fit_the_number_beside_them(mos: float, word: str) -> None:
     rng = np.random.default_rng(0)
     answer = compose_answer(draw_question(rng, "acceptability"), dict.fromkeys(DIMENSIONS, mos), [], rng)
-    assert answer.startswith(f"{word}, with a MOS of {mos:.1f}."), answer
+    assert answer.startswith(f"{word}, "), answer
+    assert f"MOS {stated(mos)}" in answer.replace("MOS of", "MOS"), answer
 
 
 def test_yes_means_acceptable_to_every_wording() -> None:

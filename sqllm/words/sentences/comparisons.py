@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from sqllm.words.sentences.phrasing import Sentences
 
-from sqllm.words.comparison_notes import Comparison
-from sqllm.words.notes import Notes
-from sqllm.words.sentences.phrasing import capital, fault_phrase, pick, series
-from sqllm.words.wordings.verdicts import LOW
-
-if TYPE_CHECKING:
-    import numpy as np
-
-_BETTER = (
-    "{better} is better by {gap}: MOS {high} against {low}.",
-    "{better} sounds better, MOS {high} against {low}, which is {gap} more.",
-    "I prefer {better}: it is {gap} above {worse}, MOS {high} against {low}.",
-    "{better} wins by {gap}, with a MOS of {high} against {low}.",
-    "Listeners would prefer {better}, by {gap} (MOS {high} against {low}).",
-    "{better}: MOS {high}, while {worse} gets {low}, a lead of {gap}.",
-)
-_SAME = (
-    "They are about the same: {better} has MOS {high}, {worse} {low}.",
-    "About the same, with MOS {high} for {better} and {low} for {worse}.",
-    "Hardly any difference: {better} at MOS {high}, {worse} at {low}.",
-)
-_EQUAL = ("They are about the same, both at MOS {high}.", "About the same: MOS {high} each.")
-_WHY = ("{worse} suffers from {faults}", "in {worse} I hear {faults}", "what pulls {worse} down is {faults}")
-_WHY_NOT = ("{better} has only {faults}", "in {better} I still hear {faults}", "{better} shows {faults}")
-_CLEAN = ("{better} has no fault that I can name", "in {better} nothing disturbs in particular")
-
-
-def compose_comparison(first: Notes, second: Notes, rng: np.random.Generator) -> str:
-    """What truth answers when clip A (`first`) and clip B (`second`) are compared."""
-    pair = Comparison.of(first, second)
-    words = {"better": pair.better, "worse": pair.worse, "gap": f"{pair.gap:.1f}"}
-    words |= {"high": f"{pair.high.mos:.1f}", "low": f"{pair.low.mos:.1f}"}
-    if pair.same:
-        return pick(rng, _SAME if pair.gap else _EQUAL).format(**words)
-    verdict = pick(rng, _BETTER).format(**words)
-    return " ".join([verdict, *_reasons(pair, words, rng)])
-
-
-def _reasons(pair: Comparison, words: dict[str, str], rng: np.random.Generator) -> list[str]:
-    """What is wrong with the worse clip and, at times, what is left to say of the better one."""
-    faults = _faults(pair.low, rng)
-    said = [pick(rng, _WHY).format(faults=faults, **words)] if faults else []
-    if rng.random() < 0.5:
-        left = _faults(pair.high, rng, most=1)
-        said.append(pick(rng, _WHY_NOT).format(faults=left, **words) if left else pick(rng, _CLEAN).format(**words))
-    return [f"{capital(sentence)}." for sentence in said]
-
-
-def _faults(notes: Notes, rng: np.random.Generator, most: int = 2) -> str:
-    said = [fault_phrase(fault, rng, placed=False) for fault in notes.faults[:most]]
-    return series(said or [LOW[name] for name in notes.low[:most]] or [""])
+COMPARISONS: Sentences = {
+    "compare": {
+        "better": (
+            "{better} is better by {gap}: MOS {high} against {low}",
+            "{better} sounds better, MOS {high} against {low}, which is {gap} more",
+            "I prefer {better}: it is {gap} above {worse}, MOS {high} against {low}",
+            "{better} wins by {gap}, with a MOS of {high} against {low}",
+            "listeners would prefer {better}, by {gap} (MOS {high} against {low})",
+            "{better} has MOS {high}, while {worse} gets {low}, a lead of {gap}",
+        ),
+        "same": (
+            "they are about the same: {better} has MOS {high}, while {worse} gets {low}",
+            "about the same, with MOS {high} for {better} and {low} for {worse}",
+            "hardly any difference: {better} has MOS {high}, while {worse} gets {low}",
+        ),
+        "equal": ("they are about the same, both at MOS {high}", "about the same: MOS {high} each"),
+        "worse faults": (
+            "{clip} suffers from {all_bare}",
+            "in {clip} I hear {all_bare}",
+            "what pulls {clip} down is {all_bare}",
+        ),
+        "worse low": ("{clip} suffers from {low}", "in {clip} I hear {low}", "what pulls {clip} down is {low}"),
+        "worse none": ("nothing in particular pulls {clip} down", "in {clip} no single fault stands out"),
+        "better faults": (
+            "{clip} has only {all_bare}",
+            "in {clip} I still hear {all_bare}",
+            "{clip} shows {all_bare}",
+        ),
+        "better low": ("in {clip} I still hear {low}", "{clip} shows {low}"),
+        "better none": ("{clip} has no fault that I can name", "in {clip} nothing disturbs in particular"),
+        "one clip": ("I have one clip only: to compare two, give me both",),
+        "same faults": ("in {clip} I hear {all_bare}", "{clip} has {all_bare}"),
+    }
+}

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from sqllm.scores import CATEGORIES, category, describe
-from sqllm.words.notes import LOW_BELOW, NotedFault, Notes
-from sqllm.words.sentences.phrasing import capital, count_word, fault_name, fault_phrase, indefinite, pick, series
-from sqllm.words.wordings.faults import LAY
-from sqllm.words.wordings.verdicts import CLEAN, FINE, LAY_VERDICTS, LIKE_REFERENCE, LOW, NO_FAULT, NONE_FOUND, UNNAMED
+from sqllm.scores import CATEGORIES
+from sqllm.words.facts import FaultFact
+from sqllm.words.selection.selected import Selected, seconds, span_text, told_moments
+from sqllm.words.sentences.phrasing import (
+    DOUBT,
+    Sentences,
+    capital,
+    fault_phrase,
+    pick,
+    sentence,
+    series,
+)
+from sqllm.words.wordings.faults import LAY, LAY_FEW
+from sqllm.words.wordings.verdicts import CLEAN, LAY_VERDICTS, LIKE_REFERENCE, LOW, NO_FAULT, UNNAMED
 
 if TYPE_CHECKING:
     import numpy as np
 
-MOST_FAULTS = 3
-CLEAN_FROM = 3.5  # the MOS from which a clip without a known fault is not called poor
-MILD_FROM = 4.0  # the MOS from which a fault is only something to notice
+Clause = Callable[[Selected, "np.random.Generator"], str]
+Composer = Callable[[Selected, "np.random.Generator", Clause], str]
+
+PLACED_FAULTS = 2  # told with their places
 _VERDICTS = (
     "MOS {mos}, {word}",
-    "{Word} quality, MOS {mos}",
+    "{word} quality, MOS {mos}",
     "the quality is {word}, a MOS of {mos}",
     "I give this a MOS of {mos}, {word}",
     "overall {word}, MOS {mos}",
@@ -26,11 +37,11 @@ _VERDICTS = (
     "on the five-point scale this is {word}, MOS {mos}",
     "this lands at a MOS of {mos}, {word}",
     "my verdict is {word} with a MOS of {mos}",
-    "{a_word} clip, MOS {mos}",
+    "a clip of {word} quality, MOS {mos}",
     "{word}: MOS {mos}",
     "listeners would settle on {word}, a MOS of {mos}",
 )
-_REASONS = (
+_FAULT = (
     "what hurts most is {first}",
     "the verdict rests on {first}",
     "the main problem is {first}",
@@ -43,24 +54,60 @@ _REASONS = (
     "what a listener notices first is {first}",
     "{first} decided this",
     "{first} did the damage",
+    "this clip is dominated by {first}",
+    "above everything else I hear {first}",
 )
-_DOUBTED_REASONS = (
-    "I hear {first}",
-    "what hurts is {first}",
-    "the cause is {first}",
-    "the one thing I can name is {first}",
-    "without being sure, I would name {first}",
-    "what stands out is {first}",
-    "if there is a fault, it is {first}",
+_ONE_SENTENCE = (
+    "{first} pulled this down to a MOS of {mos}, {word}",
+    "{first} cost this clip its quality: MOS {mos}, {word}",
+    "with {first}, this gets no more than a MOS of {mos}, {word}",
+    "because of {first}, I call it {word}, MOS {mos}",
+    "{first} left this at MOS {mos}, {word}",
+    "given {first}, a panel would say {word}, MOS {mos}",
 )
-_MILD_REASONS = (
-    "all there is to notice is {first}",
-    "a careful ear finds {first}",
-    "the one blemish is {first}",
-    "I detect {first}",
-    "only {first} can be heard against it",
-    "{first} took a little off the top",
+_REFERENCE = (
+    "what changed against the reference is {first}",
+    "against the reference I hear {first}",
+    "the reference has none of what hurts here, {first}",
+    "compared with the reference, {first} came in",
+    "the way from the reference to this clip added {first}",
 )
+_REASONS: Mapping[str, tuple[str, ...]] = {
+    "fault": _FAULT,
+    "fault against reference": (*_FAULT[:5], *_REFERENCE, *_REFERENCE),
+    "doubted": (
+        "I hear {first}",
+        "what hurts is {first}",
+        "the cause is {first}",
+        "the one thing I can name is {first}",
+        "without being sure, I would name {first}",
+        "what stands out is {first}",
+        "if there is a fault, it is {first}",
+    ),
+    "mild": (
+        "all there is to notice is {first}",
+        "a careful ear finds {first}",
+        "the one blemish is {first}",
+        "I detect {first}",
+        "only {first} can be heard against it",
+        "{first} took a little off the top",
+    ),
+    "low": (
+        "what lowers it is {low}",
+        "the sore point is {low}",
+        "I mark it down for {low}",
+        "it falls short because of {low}",
+    ),
+    "unnamed": UNNAMED,
+    "clean": CLEAN,
+    "faultless": NO_FAULT,
+    "like reference": (*LIKE_REFERENCE, *NO_FAULT),
+    "identical": (
+        "clip and reference are identical: nothing was changed",
+        "nothing was changed, as clip and reference are identical",
+        "it is identical with its reference",
+    ),
+}
 _RESTS = (
     "{rest} came on top",
     "I also hear {rest}",
@@ -69,179 +116,179 @@ _RESTS = (
     "add to that {rest}",
     "beside it I hear {rest}",
 )
-_REFERENCE_REASONS = (
-    "what changed against the reference is {first}",
-    "against the reference I hear {first}",
-    "the reference has none of what hurts here, {first}",
-    "compared with the reference, {first} came in",
-    "the way from the reference to this clip added {first}",
-)
-_ONE_SENTENCE = (
-    "{first} pulled this down to a MOS of {mos}, {word}",
-    "{first} cost this clip its quality: MOS {mos}, {word}",
-    "with {first}, this gets no more than a MOS of {mos}, {word}",
-    "because of {first} I call it {word}, MOS {mos}",
-    "{first} left this at MOS {mos}, {word}",
-    "given {first}, a panel would say {word}, MOS {mos}",
-)
-_COSTS = (
-    "without the {name} it would reach {mended}",
-    "mending the {name} would bring it to {mended}",
-    "free of the {name} it could reach {mended}",
-    "take away the {name} and it would rise to {mended}",
-    "were it not for the {name}, it would get {mended}",
-)
-_WEAKEST = (
-    "the weakest scale is {name} at {score}",
-    "lowest of the four dimensions is {name} at {score}",
-    "of the dimensions, {name} is lowest at {score}",
-)
-_LOWS = (
-    "what lowers it is {low}",
-    "the sore point is {low}",
-    "I mark it down for {low}",
-    "it falls short because of {low}",
-)
+EXTRAS: Sentences = {
+    "cost": {
+        "gain": (
+            "without the {fault_name} it would reach {mended}",
+            "mending the {fault_name} would bring it to {mended}",
+            "free of the {fault_name} it could reach {mended}",
+            "take away the {fault_name} and it would rise to {mended}",
+            "were it not for the {fault_name}, it would get {mended}",
+        )
+    },
+    "praise": {"fine": ("{praise}", "what is fine: {praise}", "on the good side, {praise}")},
+    "weakest": {
+        "weakest": (
+            "the weakest scale is {name} at {score}",
+            "lowest of the four dimensions is {name} at {score}",
+            "of the dimensions, {name} is lowest at {score}",
+        )
+    },
+    "measured": {"line": ("measured: {measured}",)},
+    "evidence": {
+        "noise": ("the signal-to-noise ratio is {snr}", "the speech lies {snr} over the steady noise"),
+        "width": ("the sound ends at {width}", "the band is {width} wide"),
+        "level": (
+            "the active level is {level}, where {usual} is usual",
+            "its active level is {level} ({usual} is usual)",
+        ),
+        "clipped": ("{clipped} of the samples are clipped", "clipped samples: {clipped}"),
+    },
+}
+_ALWAYS = ("timeline", "changes", "confidence")  # told where they are selected
+_OFTEN: Mapping[str, float] = {"evidence": 0.5, "cost": 0.75, "praise": 0.6, "weakest": 0.25}
+MOST_EXTRAS = 2
+FEW = 2  # times up to which a fault is not said to come again and again
 
 
-def rationale(notes: Notes, rng: np.random.Generator) -> str:
-    """One to three sentences: the MOS, what dominates and when, what is fine, and what the worst fault costs."""
-    if not notes.faults:
-        return _faultless(notes, rng)
-    faults = [fault_phrase(fault, rng, placed=index == 0) for index, fault in enumerate(notes.faults[:MOST_FAULTS])]
-    first, rest = faults[0], series(faults[1:]) if faults[1:] else ""
-    more = _extra(notes, rng)
+def rationale(selected: Selected, rng: np.random.Generator, clause: Clause) -> str:
+    """Two to five sentences: the MOS, what dominates, where and how badly, what it costs and what is fine, what happens
+    when in a long clip, and where it is unsure.
+    """
+    told, extras = _tail(selected, rng, clause)
+    if not selected.faults:
+        reason = pick(rng, _REASONS[selected.case]).format(low=series([LOW[d] for d in selected.low] or [""]))
+        parts = [reason, _verdict(selected, rng)] if rng.random() < 0.5 else [_verdict(selected, rng), reason]
+        return _sentences([*parts, *told, *(extras if selected.case not in ("clean", "identical") else [])])
+    first, rest = _named(selected, rng)
     shape = rng.random()
-    if shape < 0.25 and notes.mos < MILD_FROM and notes.faults[0].certain:
-        said = pick(rng, _ONE_SENTENCE).format(first=first, **_verdict_words(notes))
-        return _sentences([said, pick(rng, _RESTS).format(rest=rest) if rest else more])
-    template = pick(rng, _reasons(notes, rng))
-    reason = template.format(first=first)
-    apart = bool(rest) and not (template.endswith("{first}") and rng.random() < 0.5)
-    if rest and not apart:
-        reason += f", then {rest}"
-    last = pick(rng, _RESTS).format(rest=rest) if apart else more
-    verdict = _verdict(notes, rng)
+    if shape < 0.25 and selected.case.startswith("fault"):
+        said = pick(rng, _ONE_SENTENCE).format(first=first, **selected.facts)
+        more = [pick(rng, _RESTS).format(rest=rest)] if rest else []
+        return _sentences([said, *more, *told, *extras])
+    template = pick(rng, _REASONS[selected.case])
+    reason, verdict = template.format(first=first), _verdict(selected, rng)
+    joined = bool(rest) and template.endswith("{first}") and rng.random() < 0.5
+    reason += f", then {rest}" if joined else ""
+    more = [pick(rng, _RESTS).format(rest=rest)] if rest and not joined else []
     if shape < 0.5:
-        return _sentences([verdict, reason, last])
-    if shape < 0.7:
-        return _sentences([reason, last, verdict])
-    if shape < 0.85:
-        return _sentences([reason, verdict, last])
-    return _sentences([f"{reason}; {last}", verdict] if apart else [more, verdict, reason])
+        return _sentences([verdict, reason, *more, *told, *extras])
+    if shape < 0.75:
+        return _sentences([reason, *more, verdict, *told, *extras])
+    if shape < 0.88 and extras:
+        return _sentences([extras[0], verdict, reason, *more, *told, *extras[1:]])
+    return _sentences(["; ".join([reason, *more]), *told, verdict, *extras])
 
 
-def _reasons(notes: Notes, rng: np.random.Generator) -> tuple[str, ...]:
-    if not notes.faults[0].certain:
-        return _DOUBTED_REASONS
-    if notes.reference == "same" and rng.random() < 0.5:
-        return _REFERENCE_REASONS
-    return _MILD_REASONS if notes.mos >= MILD_FROM else _REASONS
+def _named(selected: Selected, rng: np.random.Generator) -> tuple[str, str]:
+    """The first fault, and the others in a row; those that weigh most with their places."""
+    said = [fault_phrase(fault, rng, placed=index < PLACED_FAULTS) for index, fault in enumerate(selected.faults)]
+    return said[0], series(said[1:]) if said[1:] else ""
 
 
-def _faultless(notes: Notes, rng: np.random.Generator) -> str:
-    """Where no fault is known: what is low, if anything; what clean speech sounds like, if it is clean."""
-    verdict = _verdict(notes, rng)
-    if notes.low:
-        reason = pick(rng, _LOWS).format(low=series([LOW[name] for name in notes.low[:MOST_FAULTS]]))
-    elif notes.mos < CLEAN_FROM:
-        reason = pick(rng, UNNAMED)
-    elif notes.reference == "same" and notes.mos >= MILD_FROM and rng.random() < 0.5:
-        reason = pick(rng, LIKE_REFERENCE)
-    else:
-        reason = pick(rng, CLEAN if len(notes.fine) == 4 else NO_FAULT)
-    fine = _fine(notes, rng) if rng.random() < 0.6 else ""
-    parts = [reason, verdict, fine] if rng.random() < 0.5 else [verdict, reason, fine]
-    return _sentences(parts if reason not in CLEAN else parts[:2])
+def _verdict(selected: Selected, rng: np.random.Generator) -> str:
+    return pick(rng, _VERDICTS).format(**selected.facts)
 
 
-def _extra(notes: Notes, rng: np.random.Generator) -> str:
-    """What is fine, what mending would give, or the weakest dimension; empty where there is none to say."""
-    fine, mended = _fine(notes, rng), _cost(notes, rng)
-    drawn = rng.random()
-    if drawn < 0.4 and fine:
-        return fine
-    if drawn < 0.8 and mended:
-        return mended
-    if drawn < 0.95 and notes.scores[notes.weakest] < LOW_BELOW:
-        return pick(rng, _WEAKEST).format(name=notes.weakest, score=f"{notes.scores[notes.weakest]:.1f}")
-    return fine
-
-
-def _fine(notes: Notes, rng: np.random.Generator) -> str:
-    names = list(notes.fine)
-    if not names:
-        return ""
-    chosen = rng.permutation(len(names))[: int(rng.integers(1, 3))]
-    return series([pick(rng, FINE[names[int(i)]]) for i in chosen])
-
-
-def _cost(notes: Notes, rng: np.random.Generator) -> str:
-    if notes.fix is None or notes.fix[1] <= notes.mos:
-        return ""
-    return pick(rng, _COSTS).format(name=fault_name(notes.fix[0]), mended=f"{notes.fix[1]:.1f}")
-
-
-def _verdict_words(notes: Notes) -> dict[str, str]:
-    word = describe("mos", notes.mos).lower()
-    return {"mos": f"{notes.mos:.1f}", "word": word, "Word": capital(word), "a_word": indefinite(word)}
-
-
-def _verdict(notes: Notes, rng: np.random.Generator) -> str:
-    return pick(rng, _VERDICTS).format(**_verdict_words(notes))
+def _tail(selected: Selected, rng: np.random.Generator, clause: Clause) -> tuple[list[str], list[str]]:
+    """What is told of what happens when and of the reference, and some of what else there is to say."""
+    told = [clause(part, rng) for part in selected.then if part.family in _ALWAYS]
+    known = [part for part in selected.then if part.family not in _ALWAYS]
+    others = [part for part in known if rng.random() < _OFTEN.get(part.family, 1.0)] or known[:1]
+    return told, [clause(part, rng) for part in others[:MOST_EXTRAS]]
 
 
 def _sentences(parts: list[str]) -> str:
-    return " ".join(f"{capital(part)}." for part in parts if part)
+    return " ".join(sentence(part) for part in parts if part)
 
 
-_LAY_JOINS = ("{verdict}: {faults}.", "{verdict}, because {faults}.", "{Faults}. {verdict}.", "{verdict}. {Faults}.")
-_LAY_BUTS = ("{verdict}, though {faults}.", "{verdict}, even if {faults}.", "{Faults}. {verdict} all the same.")
+_LAY: Mapping[str, tuple[str, ...]] = {
+    "poor fault": (
+        "{verdict}: {faults}.",
+        "{verdict}, because {faults}.",
+        "{Faults}. {Verdict}.",
+        "{verdict}. {Faults}.",
+    ),
+    "good fault": ("{verdict}, though {faults}.", "{verdict}, even if {faults}.", "{Faults}. {Verdict} all the same."),
+    "good": ("{verdict}: {clean}.", "{verdict}, because {clean}.", "{Clean}. {Verdict}."),
+    "poor": ("{verdict}: {unnamed}.", "{verdict}, but {unnamed}."),
+}
 _LAY_CLEAN = ("the voice is clear and close", "nothing gets in the way of the voice", "you hear every word with ease")
-_LAY_UNNAMED = ("it is hard to say why", "nothing sticks out, it just sounds poor")
+_LAY_UNNAMED = ("it is hard to say why", "nothing sticks out")
 
 
-def lay_description(notes: Notes, rng: np.random.Generator) -> str:
+def lay_description(selected: Selected, rng: np.random.Generator, clause: Clause) -> str:
     """How it is to listen to, and the two worst faults, without a term or a figure."""
-    verdict = pick(rng, LAY_VERDICTS[CATEGORIES.index(category(notes.mos))])
-    clauses = [f"{'' if f.certain else 'perhaps '}{LAY[f.kind][f.severity][0]}" for f in notes.faults[:2]]
-    if not clauses:
-        clauses = [pick(rng, _LAY_CLEAN if notes.mos >= CLEAN_FROM else _LAY_UNNAMED)]
-    faults = " and ".join(clauses)
-    template = pick(rng, _LAY_JOINS)
-    if notes.mos >= CLEAN_FROM and notes.faults:
-        template = pick(rng, _LAY_BUTS)
-    return template.format(verdict=verdict, faults=faults, Faults=capital(faults))
+    verdict = pick(rng, LAY_VERDICTS[CATEGORIES.index(selected.facts["word"])])
+    faults = " and ".join(pick(rng, lay_phrases(fault)) for fault in selected.faults)
+    words = {"verdict": verdict, "faults": faults, "clean": pick(rng, _LAY_CLEAN), "unnamed": pick(rng, _LAY_UNNAMED)}
+    words |= {name.capitalize(): capital(text) for name, text in words.items()}
+    return capital(pick(rng, _LAY[selected.case]).format(**words))
 
 
-_ENGINEER = (
-    "MOS {mos}, {weak} lowest at {low}. Artifacts: {faults}.",
-    "Artifacts by weight: {faults}. MOS {mos}, {weak} lowest at {low}.",
-    "Impairments: {faults}. Overall MOS {mos}; weakest dimension {weak} at {low}.",
-    "Diagnosis: {faults}. MOS {mos}; {weak} is the weakest at {low}.",
-    "MOS {mos}. Found: {faults}. Lowest dimension: {weak} at {low}.",
-)
+def lay_phrases(fault: FaultFact) -> tuple[str, ...]:
+    """Every way to name a fault to a lay person, as a clause."""
+    few = LAY_FEW.get(fault.kind) if 0 < fault.count <= FEW else None
+    return tuple(("" if fault.certain else "perhaps ") + phrase for phrase in few or LAY[fault.kind][fault.severity])
 
 
-def engineer_report(notes: Notes, rng: np.random.Generator) -> str:
-    """Kinds, severities, times and figures."""
-    faults = ", ".join(_technical(fault, not index) for index, fault in enumerate(notes.faults[:MOST_FAULTS]))
-    weak = notes.weakest
-    report = pick(rng, _ENGINEER).format(
-        mos=f"{notes.mos:.1f}",
-        weak=weak,
-        low=f"{notes.scores[weak]:.1f}",
-        faults=faults or pick(rng, NONE_FOUND[:3]),
-    )
-    cost = _cost(notes, rng) if rng.random() < 0.4 else ""
-    return f"{report} {_sentences([cost])}".strip()
+_ENGINEER: Mapping[str, tuple[str, ...]] = {
+    "faults": (
+        "MOS {mos}, {name} lowest at {score}. Artifacts: {details}.",
+        "Artifacts by weight: {details}. MOS {mos}, {name} lowest at {score}.",
+        "Impairments: {details}. Overall MOS {mos}; weakest dimension {name} at {score}.",
+        "Diagnosis: {details}. MOS {mos}; {name} is the weakest at {score}.",
+        "MOS {mos}. Found: {details}. Lowest dimension: {name} at {score}.",
+    ),
+    "none": (
+        "MOS {mos}, {name} lowest at {score}. No artifacts found.",
+        "No impairment detected. Overall MOS {mos}; weakest dimension {name} at {score}.",
+        "Diagnosis: no degradation identified. MOS {mos}; {name} is the weakest at {score}.",
+    ),
+}
 
 
-def _technical(fault: NotedFault, listed: bool) -> str:
-    """ "packet loss (strong, eleven times from 1.2 s on)"; the times themselves where they are few and `listed`."""
+def engineer_report(selected: Selected, rng: np.random.Generator, clause: Clause) -> str:
+    """Kinds, severities, times and figures, and what was measured."""
+    details = ", ".join(technical(fault) for fault in selected.faults)
+    report = pick(rng, _ENGINEER[selected.case]).format(details=details, **selected.facts)
+    more = [clause(part, rng) for part in selected.then]
+    return " ".join([report, *(sentence(said) for said in more)])
+
+
+def technical(fault: FaultFact) -> str:
+    """ "packet loss (strong, 11 times from 1.2 s on)"; the times themselves where they are few."""
     detail = fault.severity
-    if fault.more or (fault.count > 1 and not listed):
-        detail += f", {count_word(fault.count)} times from {fault.times[0]:.1f} s on"
-    elif fault.times:
-        detail += f", at {series([f'{time:.1f}' for time in fault.times])} s"
-    return f"{'' if fault.certain else 'possibly '}{fault.kind.replace('-', ' ')} ({detail})"
+    if told := told_moments(fault):
+        detail += f", at {series(told)} s"
+    elif fault.moments:
+        detail += f", {fault.count} times from {seconds(fault.moments[0][0])} s on"
+    elif fault.stretches:
+        detail += f", from {' and from '.join(span_text(span) for span in fault.stretches[:3])} s"
+    return f"{'' if fault.certain else DOUBT}{fault.kind.replace('-', ' ')} ({detail})"
+
+
+COMPOSERS: Mapping[str, Composer] = {
+    "explanatory": rationale,
+    "lay": lay_description,
+    "engineer": engineer_report,
+}
+
+
+def templates(part: Selected) -> tuple[str, ...]:
+    """Every template of which a rationale, a lay description or a report is made."""
+    if part.family == "lay":
+        words = _LAY_CLEAN if part.case == "good" else _LAY_UNNAMED if part.case == "poor" else ()
+        return (*_LAY[part.case], *LAY_VERDICTS[CATEGORIES.index(part.facts["word"])], *words)
+    if part.family == "engineer":
+        return _ENGINEER[part.case]
+    single = _ONE_SENTENCE if part.case.startswith("fault") else ()
+    return (*_VERDICTS, *_REASONS[part.case], *single, *(_RESTS if len(part.faults) > 1 else ()))
+
+
+def detail_texts(part: Selected, fault: FaultFact) -> Iterator[str]:
+    """What a lay description or a report says of a fault."""
+    if part.family == "lay":
+        yield from lay_phrases(fault)
+    if part.family == "engineer":
+        yield technical(fault)

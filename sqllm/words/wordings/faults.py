@@ -322,6 +322,11 @@ LAY: Phrases = {
     },
 }
 
+# Of what happens once or twice in a clip.
+LAY_FEW: Mapping[str, tuple[str, ...]] = {
+    "packet-loss": ("a bit of a word goes missing",),
+    "time-clipping": ("the voice breaks off for a moment",),
+}
 
 NUMBER_WORDS = (
     "zero",

@@ -1,0 +1,1 @@
+"""Which facts answer a question: a function a family."""

@@ -1,0 +1,85 @@
+"""Facts that answer what sound can't tell, what words mean, who listens, and what is not about the clip."""
+
+from __future__ import annotations
+
+from sqllm.words.facts import Facts
+from sqllm.words.questions import Question
+from sqllm.words.selection.scores import reason
+from sqllm.words.selection.selected import Selected
+
+# What can be told instead, by what can't: faults of these kinds.
+INSTEAD = {
+    "codec-name": frozenset({"codec", "band-limited"}),
+    "device": frozenset({"background-noise", "hum", "amplitude-clipping", "band-limited", "reverberation"}),
+    "place": frozenset({"background-noise", "competing-speaker", "reverberation"}),
+    "delay": frozenset({"echo"}),
+    "words": frozenset({"packet-loss", "time-clipping"}),
+}
+# What makes words hard to understand.
+HINDERS_WORDS = frozenset({"packet-loss", "time-clipping", "background-noise", "competing-speaker", "reverberation"})
+
+LISTENERS = {
+    "typical": "a typical listener",
+    "noise-sensitive": "a listener who is sensitive to noise",
+    "strict-expert": "a strict expert",
+    "hearing-impaired": "a listener with a hearing loss",
+    "phone-speaker": "a listener with a phone speaker",
+}
+
+
+def quality(facts: Facts) -> dict[str, str]:
+    return {"mos": facts.stated("mos"), "word": facts.word("mos")}
+
+
+def cannot_tell(question: Question, facts: Facts) -> Selected:
+    """What is asked for can't be told; what can be is the quality, and the faults that are nearest to the question."""
+    kinds = INSTEAD.get(question.topic or "", frozenset())
+    near = tuple(fault for fault in facts.certain if fault.kind in kinds)[:1]
+    if question.topic == "cause":
+        near = facts.certain[:1]
+    topic = question.topic or "other"
+    return Selected("cannot-tell", f"{topic}{' fault' if near else ''}", {} if near else quality(facts), faults=near)
+
+
+def intelligibility(question: Question, facts: Facts) -> Selected:
+    """Declined: how many words are understood takes people who write them down. What hinders understanding is told."""
+    hinders = tuple(fault for fault in facts.certain if fault.kind in HINDERS_WORDS)[:1]
+    case = "hindered" if hinders else "free"
+    return Selected("intelligibility", case, {} if hinders else quality(facts), faults=hinders)
+
+
+def synthetic(question: Question, facts: Facts) -> Selected:
+    return Selected("synthetic", "unknown", quality(facts))
+
+
+def listener(question: Question, facts: Facts) -> Selected:
+    """For whom the scores are; a listener whom a user described is not described again."""
+    named = LISTENERS.get(facts.listener, "a listener as you described")
+    return Selected("listener", "listener", {"listener": named, **quality(facts)})
+
+
+def term(question: Question, facts: Facts) -> Selected:
+    """What a word or a figure means; the clip's own figure where it has one."""
+    name = question.term or "mos"
+    if name in facts.scores:
+        return Selected("term", name, {"score": facts.stated(name)})
+    if name == "number" and question.number is not None and 1 <= question.number <= 5:
+        return Selected("term", f"number {min(5, max(1, round(question.number)))}")
+    return Selected("term", name)
+
+
+def off_topic(question: Question, facts: Facts) -> Selected:
+    return Selected("off-topic", "pointer")
+
+
+def one_clip(question: Question, facts: Facts) -> Selected:
+    """A comparison that is asked of one clip."""
+    return Selected("compare", "one clip")
+
+
+def other_language(question: Question, facts: Facts) -> Selected:
+    return Selected("other-language", "english")
+
+
+def unclear(question: Question, facts: Facts) -> Selected:
+    return Selected("unclear", "unclear", quality(facts)).and_then(reason(facts))
