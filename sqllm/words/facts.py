@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
-from sqllm.listeners.votes import BIAS, CENTRE, RESIDUAL, SLOPE
+import numpy as np
+
+from sqllm.listeners.votes import LABORATORY
 from sqllm.scores import (
     BRIEF_KINDS,
     DIMENSIONS,
@@ -212,13 +213,8 @@ def limit_of(use: str | None) -> float:
 
 
 def vote_shares(mos: float) -> tuple[float, ...]:
-    """The shares of the votes 1-5 that a panel gives a clip of this MOS: a normal distribution about it, with the
-    spreads between and within listeners of `sqllm.listeners.votes`, rounded to whole points.
-    """
-    sd = math.sqrt(BIAS**2 + (SLOPE * (mos - CENTRE)) ** 2 + RESIDUAL**2)
-    below = [0.5 * (1 + math.erf((edge - mos) / (sd * math.sqrt(2)))) for edge in (1.5, 2.5, 3.5, 4.5)]
-    edges = [0.0, *below, 1.0]
-    return tuple(high - low for low, high in pairwise(edges))
+    """The shares of the votes 1-5 that a panel gives a clip of this MOS."""
+    return tuple(float(share) for share in LABORATORY.probabilities(np.array(mos)))
 
 
 def _fault(artifact: HeardArtifact, windows: Sequence[Span], mended: float) -> FaultFact:
