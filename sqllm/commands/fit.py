@@ -39,17 +39,17 @@ def run(arguments: argparse.Namespace) -> None:
     votes, profile = read_votes(arguments.votes, arguments.key), get_profile(arguments.profile)
     shared.check_target(arguments.out)
     scores, tokens = _scores(arguments, votes)
-    voted = VotedClips.of(votes, scores)
-    named = describe_profile(profile)
-    if tokens is None:
-        named = _only(scores, "profile") or named
-    report = fit_report(voted.rated(None if tokens is None else tokens[scores["mos"].notna()]))
     revision = _only(scores, "revision")
     if MAPPED in revision:
         raise ValueError(
             "These scores were mapped already: fit to scores as they come (sqllm score without --mapping)."
         )
-    replace(report.mapping, profile=named, revision=revision).save(arguments.out, report.about())
+    voted = VotedClips.of(votes, scores)
+    report = fit_report(voted.rated(None if tokens is None else tokens[scores["mos"].notna()]))
+    listener = (
+        describe_profile(profile) if tokens is not None else _only(scores, "profile") or describe_profile(profile)
+    )
+    replace(report.mapping, profile=listener, revision=revision).save(arguments.out, report.about())
     print("\n".join([*voted.notes(), *report.lines(), "", f"Written to {arguments.out}."]))
 
 

@@ -139,11 +139,11 @@ def test_combine_writes_a_row_a_condition(desk: Path, capsys: pytest.CaptureFixt
 
 @pytest.fixture
 def clips(tmp_path: Path) -> list[Path]:
-    """Six clips of speech, louder and louder, in a folder of their own."""
+    """Seven clips of speech in a folder of their own."""
     (tmp_path / "clips").mkdir()
-    found = [tmp_path / "clips" / f"k{n}.wav" for n in range(6)]
+    found = [tmp_path / "clips" / f"k{n}.wav" for n in range(7)]
     for n, path in enumerate(found):
-        soundfile.write(path, speech_like(1.5, seed=n, level=-45 + 4 * n), SAMPLE_RATE, subtype="FLOAT")
+        soundfile.write(path, speech_like(2.0, seed=n, level=-32 + 2 * n), SAMPLE_RATE, subtype="FLOAT")
     return found
 
 
@@ -158,7 +158,7 @@ def test_a_mapping_from_clips_puts_ratings_on_the_users_scale(
     cli.main(["fit", "own.csv", "clips", "-o", "m.json"])
     assert "1 clip with votes have no score: elsewhere." in capsys.readouterr().out
     mapping = load_mapping(desk / "m.json")
-    assert (mapping.clips, mapping.revision) == (6, tiny.name["revision"])
+    assert (mapping.clips, mapping.revision) == (7, tiny.name["revision"])
     mapped = tiny.with_mapping(mapping)
     for path, plain in heard.items():
         own = mapped.rate(path, rationale=False)
