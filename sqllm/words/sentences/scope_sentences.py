@@ -176,7 +176,7 @@ CANNOT_TELL: Sentences = {
         )
     },
     "off-topic": {"pointer": ("{pointer}",)},
-    "other-language": {"english": ("I understand English only: please ask in English",)},
+    "other-language": {"english": ("{ask}",)},
     "unclear": {
         "unclear": (
             "I am not sure what you ask; what I can tell is the quality: MOS {mos}, {word}",
