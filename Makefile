@@ -47,8 +47,9 @@ checkpoint: .venv/installed-dev
 	$(BIN)/python -m train.tune train/configs/tune.yaml corpus=$(WORK)/corpus cache=$(WORK)/cache out=$(WORK)/tuned
 	$(BIN)/python -m train.finetune train/configs/compact.yaml corpus=$(WORK)/corpus cache=$(WORK)/cache \
 	    encoder_source=$(WORK)/tuned/encoder.safetensors out=$(WORK)/run
-	$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/run/checkpoint corpus=$(WORK)/corpus \
-	    cache=$(WORK)/cache out=$(WORK)/results.md
+	$(BIN)/python -m train.words train/configs/words.yaml checkpoint=$(WORK)/run/checkpoint out=$(WORK)/words
+	$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/words/checkpoint corpus=$(WORK)/corpus \
+	    questions=true cache=$(WORK)/cache out=$(WORK)/results.md
 
 clean:
 	rm -rf .venv

@@ -7,6 +7,8 @@ first-order fit (ITU-T P.1401), coverage of the 90% interval, single- and double
 degradation and by language; text answers, artifacts and rationales against the truth, consistency, and conduct.
 Settings and their meaning: `train/configs/evaluate.yaml`.
 
+`questions=true` prints how well unseen wordings of questions are understood, a family each; that needs no corpus.
+
 `study=DIR` writes a listening study instead of a report: do the rationales fit their clips? `study_results=CSV` reads
 back what people said (`sqllm.evaluation.listening_study`).
 
@@ -81,6 +83,7 @@ class EvaluateSettings:
     out: Path | None = None
     device: str = ""
     threads: int = 0
+    questions: bool = False
 
 
 def evaluate(arguments: Sequence[str]) -> None:
@@ -88,6 +91,7 @@ def evaluate(arguments: Sequence[str]) -> None:
     import torch
 
     from sqllm.evaluation.listening_study import read_study, write_study
+    from sqllm.evaluation.question_understanding import understanding_report
     from sqllm.evaluation.report import evaluation_report
     from sqllm.judge.judge import SpeechQualityLLM
 
@@ -101,11 +105,15 @@ def evaluate(arguments: Sequence[str]) -> None:
         return
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    clips = clips_to_evaluate(settings)
+    clips = clips_to_evaluate(settings) if settings.corpus or settings.ratings or not settings.questions else []
     judge = SpeechQualityLLM.from_pretrained(settings.model, settings.device)
     if settings.study:
         write_study(judge, clips, settings.study, settings.study_clips)
         print(f"The study is in {settings.study}; its README.md says how to run it.")
+        return
+    if settings.questions:
+        print(understanding_report(judge.model), flush=True)
+    if not clips:
         return
     sections = []
     for section in evaluation_report(judge, clips, settings):

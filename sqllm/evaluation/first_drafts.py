@@ -20,6 +20,7 @@ from sqllm.features.read_pair import read_alone
 from sqllm.judge.decoding import tell
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.judge.wording import SAYS
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.signal.audio import Clip
 from sqllm.words.claims import claims
@@ -134,7 +135,7 @@ def measure_drafts(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: i
 
 def first_draft(heard: Hearing, question: Question) -> str:
     """An answer as it is drafted first, unchecked; of the LLM that listens also where such answers are composed."""
-    if getattr(heard.model, "words", None) is None:
+    if not heard.model.config.extra.get(SAYS):
         return draft(heard, heard, question.text)
     return "".join(heard.answer_to(question, checked=False))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
-from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.model.language_model import LanguageModel
 
 LONGEST_ANSWER = 96  # tokens
 MOST_DRAWS = 2  # of one answer: composing one is faster than a third
@@ -15,7 +15,7 @@ _SENTENCE_ENDS = re.compile(r"""[.!?]["')]?\s""")
 
 
 def tell(
-    model: SpeechQualityModel,
+    model: LanguageModel,
     cache: Any,
     asked: list[int],
     seed: int,
@@ -49,9 +49,7 @@ def tell(
         yield f" {composed()}" if shown else composed()
 
 
-def _sentences(
-    model: SpeechQualityModel, said: list[int], drawn: Iterator[int]
-) -> Iterator[tuple[str, list[int], bool]]:
+def _sentences(model: LanguageModel, said: list[int], drawn: Iterator[int]) -> Iterator[tuple[str, list[int], bool]]:
     """The whole text, its tokens and whether it ends, as of each sentence that is complete, and `("", [], False)` for
     every token before it.
     """
@@ -66,5 +64,5 @@ def _sentences(
         yield _text(model, written), written, True
 
 
-def _text(model: SpeechQualityModel, tokens: list[int]) -> str:
+def _text(model: LanguageModel, tokens: list[int]) -> str:
     return model.tokenizer.decode(tokens, skip_special_tokens=True).removesuffix("\ufffd")

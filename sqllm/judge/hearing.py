@@ -13,7 +13,8 @@ from torch import Tensor
 
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
-from sqllm.judge.wording import FIXED_FAMILIES, SPEECHLESS_FAMILIES, Wording
+from sqllm.judge.understanding import understand
+from sqllm.judge.wording import FIXED_FAMILIES, SAYS, SPEECHLESS_FAMILIES, Wording
 from sqllm.listeners.mapping import ScaleMapping, check_fits
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.listeners.votes import LABORATORY
@@ -248,16 +249,20 @@ class Hearing:
         heard = self.reference if self.reference_tokens is not None else None
         return (*self.clip.conditioning, *(reference_notes(heard) if heard else ()))
 
-    def ask(self, question: str, profile: str | ListenerProfile | None = None) -> Answer:
-        """The model's answer to a question in plain words; raises `ValueError` for an empty question."""
-        return self.answer(question, "".join(self.stream(question, profile)), profile)
+    def ask(self, question: str, profile: str | ListenerProfile | None = None, previous: str | None = None) -> Answer:
+        """The model's answer to a question in plain words; raises `ValueError` for an empty question. `previous` is the
+        question before it, which one such as "And the noise?" goes on from.
+        """
+        return self.answer(question, "".join(self.stream(question, profile, previous)), profile)
 
     def answer(self, question: str, text: str, profile: str | ListenerProfile | None = None) -> Answer:
         """What `stream` said to a question, with what belongs to it."""
         said_as = describe_profile(get_profile(profile))
         return Answer(self.clip.name, question, said_as, text, self.warnings, self.name)
 
-    def stream(self, question: str, profile: str | ListenerProfile | None = None) -> Iterator[str]:
+    def stream(
+        self, question: str, profile: str | ListenerProfile | None = None, previous: str | None = None
+    ) -> Iterator[str]:
         """The answer to a question, a sentence at a time; the same words every time.
 
         The question is understood, the facts that answer it are selected, and they are put into words, by the LLM or
@@ -266,7 +271,7 @@ class Hearing:
         """
         if not question.strip():
             raise ValueError("The question is empty.")
-        understood = self._understood(question)
+        understood = self._understood(question, previous)
         if not self.speech_found and not all(asked.family in SPEECHLESS_FAMILIES for asked in understood):
             yield NO_SPEECH_ANSWERS[0]
             return
@@ -274,9 +279,15 @@ class Hearing:
             yield from [" "] if place else []
             yield from self.answer_to(asked, profile)
 
-    def _understood(self, question: str) -> tuple[Question, ...]:
-        """What a question asks for, one thing after the other."""
-        return (known_question(question) or Question("unclear", question),)
+    def _understood(self, question: str, previous: str | None = None) -> tuple[Question, ...]:
+        """What a question asks for, one thing after the other: looked up where it is in one of our own wordings, else
+        read by the LLM for words, where the checkpoint has one.
+        """
+        if known := known_question(question):
+            return (known,)
+        if self.model.words is None:
+            return (Question("unclear", question),)
+        return tuple(one.question for one in understand(self.model.words, question, previous))
 
     def answer_to(
         self, question: Question, profile: str | ListenerProfile | None = None, checked: bool = True
@@ -289,7 +300,7 @@ class Hearing:
         listener = get_profile(profile)
         request = with_listener(" ".join(question.text.split()), listener)
         wording = Wording(request, question, select(self.facts(listener), question), checked)
-        words = getattr(self.model, "words", None)
+        words = self.model.words if self.model.config.extra.get(SAYS) else None
         if words is not None and question.family not in FIXED_FAMILIES:
             yield from wording.by_words(words)
         elif words is None and wording.for_notes:

@@ -10,11 +10,13 @@ from zlib import crc32
 import numpy as np
 
 from sqllm.judge.decoding import tell
+from sqllm.model.language_model import LanguageModel
 from sqllm.words.fact_check import unproven
 from sqllm.words.questions import Question
 from sqllm.words.selection.selected import MOST_TIMES, Selected
 from sqllm.words.sentences.say import say
 
+SAYS = "says"  # of a checkpoint's configuration: whether its LLM for words learnt to say what was selected
 # Answers that the listening LLM learnt to word behind its notes; of these it words none that counts: it miscounts.
 # Reasons, times and references are composed, with more than its notes hold.
 NOTED_FAMILIES = frozenset(
@@ -56,11 +58,11 @@ class Wording:
         counted = any(fault.count > MOST_TIMES for part in self.selected.parts() for fault in part.faults)
         return self.question.family in NOTED_FAMILIES and not counted
 
-    def behind_notes(self, model: Any, heard: Any, noted: str, asked: list[int]) -> Iterator[str]:
+    def behind_notes(self, model: LanguageModel, heard: Any, noted: str, asked: list[int]) -> Iterator[str]:
         """The listening LLM's words, behind what it remembers of the audio (`heard`), the notes and the request."""
         return tell(model, heard, asked, self._seed(noted), self.proven, self.composed)
 
-    def by_words(self, words: Any) -> Iterator[str]:
+    def by_words(self, words: LanguageModel) -> Iterator[str]:
         """The words of the LLM that reads and writes text only, behind the selected facts and the question."""
         read = f"{self.selected.text()}{self.question.text}"
         asked = words.encode_text(f"{read}{words.turns.to_answer}")

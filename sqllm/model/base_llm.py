@@ -21,14 +21,17 @@ from sqllm.model.config import ModelConfig
 from sqllm.model.device import CPU
 
 
-def add_lora(llm: Any, config: ModelConfig) -> Any:
-    """The LLM wrapped by peft's LoRA (A and B in float32); its own weights are frozen."""
+def add_lora(llm: Any, config: ModelConfig, words: bool = False) -> Any:
+    """The LLM wrapped by peft's LoRA, that which listens or that for `words` (A and B in float32); its own weights are
+    frozen.
+    """
     from peft import LoraConfig, TaskType, get_peft_model
 
     lora = LoraConfig(
-        r=config.lora_rank,
-        lora_alpha=config.lora_alpha,
+        r=config.words_rank if words else config.lora_rank,
+        lora_alpha=config.words_alpha if words else config.lora_alpha,
         lora_dropout=0.0,
+        layers_to_transform=list(range(config.words_from, llm.config.num_hidden_layers)) if words else None,
         target_modules=list(config.lora_layers),
         task_type=TaskType.CAUSAL_LM,
     )

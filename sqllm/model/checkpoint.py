@@ -3,10 +3,11 @@
     {"config": what the model is made of (`ModelConfig`),
      "encoder_parts": what not every encoder of its kind has (`EncoderParts`),
      ... what its training tells about it ...,
-     "weights": {"encoder": [names], "projector": [names], "llm": [names]}}
+     "weights": {"encoder": [names], "projector": [names], "llm": [names], "words": [names]}}
 
-The weights are LoRA, the projector and, of the encoder, what was trained; a `compact` encoder's are all there. Loading
-goes by the JSON, and refuses by its name what is missing or has no place.
+The weights are LoRA (that which listens, and that for words alone), the projector and, of the encoder, what was
+trained; a `compact` encoder's are all there. Loading goes by the JSON, and refuses by its name what is missing or has
+no place.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ from sqllm.model.config import EncoderParts, ModelConfig, check_names
 from sqllm.model.device import CPU, choose_device
 from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.load import encoder_to_fill, load_encoder
+from sqllm.model.language_model import LanguageModel
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.model.weights import check_fit, fill
+from sqllm.model.words_llm import load_words, lora_weights
 from sqllm.resources import assets_folder
 
 DEFAULT_CHECKPOINT = assets_folder() / "checkpoints" / "compact"
 WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "sqllm.json"
-MODEL_PARTS = ("encoder", "projector", "llm")
+MODEL_PARTS = ("encoder", "projector", "llm", "words")
 MAKE = ("encoder", "lora_rank", "lora_alpha", "lora_layers")  # in which a checkpoint to train on from must agree
 
 Weights = dict[str, dict[str, Tensor]]  # of each of `MODEL_PARTS`, under the part's own names
@@ -92,7 +95,8 @@ def carried_weights(model: SpeechQualityModel) -> Weights:
     """The weights of a model that a checkpoint carries, themselves, not copies: projector, LoRA, and of the encoder
     what was trained or can't be had elsewhere.
     """
-    return {"encoder": _of_encoder(model.encoder, model.config), **_beside_encoder(model)}
+    words = {} if model.words is None else lora_weights(model.words)
+    return {"encoder": _of_encoder(model.encoder, model.config), **_beside_encoder(model), "words": words}
 
 
 def _of_encoder(encoder: AudioEncoder, config: ModelConfig) -> dict[str, Tensor]:
@@ -101,8 +105,12 @@ def _of_encoder(encoder: AudioEncoder, config: ModelConfig) -> dict[str, Tensor]
 
 
 def _beside_encoder(model: SpeechQualityModel) -> Weights:
-    lora = {name: weight for name, weight in model.llm.state_dict().items() if "lora_" in name}
-    return {"projector": model.projector.state_dict(), "llm": lora}
+    return {"projector": model.projector.state_dict(), "llm": lora_weights(model)}
+
+
+def stored_config(source: str | os.PathLike[str]) -> ModelConfig:
+    """What the model of a checkpoint is made of; raises `CheckpointError` where there is none."""
+    return _read_checkpoint(_checkpoint_folder(source)).config
 
 
 def encoder_from_checkpoint(folder: Path, kind: str) -> AudioEncoder:
@@ -218,9 +226,21 @@ def load_checkpoint(
     _fill(stored, _beside_encoder(model))
     if not config.quantize:
         model.llm = model.llm.merge_and_unload()
+    model.words = _stored_words(stored, config, place)
     model.requires_grad_(False).eval().to(place)
     name = folder.name if source is None or Path(source).is_dir() else str(source)
     return model, {"name": name, "revision": sha256(folder / WEIGHTS_NAME)[:12]}
+
+
+def _stored_words(stored: Checkpoint, config: ModelConfig, device: torch.device) -> LanguageModel | None:
+    """What reads and writes words, of a checkpoint; of the embedded one where it has none but the same LLM below."""
+    if not config.words_rank and not config.llm_source and stored.folder != DEFAULT_CHECKPOINT:
+        default = _read_checkpoint(DEFAULT_CHECKPOINT)
+        return _stored_words(default, replace(default.config, quantize=config.quantize), device)
+    try:
+        return load_words(stored.weights["words"], config, device) if config.words_rank else None
+    except ValueError as problem:
+        raise CheckpointError(f"{stored.folder} does not fit its own configuration: words.{problem}.") from problem
 
 
 def _fill(stored: Checkpoint, places: Weights) -> None:
@@ -265,6 +285,7 @@ def _read_checkpoint(folder: Path) -> Checkpoint:
 
 def _named_weights(names: Mapping[str, Sequence[str]], tensors: Mapping[str, Tensor]) -> Weights:
     """Weights by part of the model; raises `ValueError` where names and weights are not the same."""
+    names = {"words": [], **names}
     check_names(names, MODEL_PARTS)
     full_names = [f"{part}.{name}" for part in MODEL_PARTS for name in names[part]]
     if missing := [name for name in full_names if name not in tensors]:

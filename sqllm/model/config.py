@@ -12,11 +12,15 @@ _LISTS = ("lora_layers", "artifact_kinds")
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
+NO_WORDS = {"words_rank": 0, "words_alpha": 16, "words_from": 0}  # what a checkpoint without words need not name
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """What a model is made of. Sources are Hub names or folders; empty ones are the embedded defaults. `nucleus` is the
     share of the probability that the tokens of an answer are drawn from (0: always the likeliest). `artifact_kinds` are
-    those it was taught to hear, and is asked for.
+    those it was taught to hear, and is asked for. `words_rank` is that of the LoRA that reads and writes text only (0:
+    the model has none), on `lora_layers` of the LLM's blocks from `words_from` on.
     """
 
     encoder: str = "compact"
@@ -30,6 +34,9 @@ class ModelConfig:
     trained_encoder: str = "none"
     nucleus: float = 0.0
     artifact_kinds: tuple[str, ...] = ARTIFACT_KINDS
+    words_rank: int = 0
+    words_alpha: int = 16
+    words_from: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -38,6 +45,12 @@ class ModelConfig:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Raises `ValueError` naming a setting that is missing or unknown."""
+        values = {
+            "words_rank": 0,
+            "words_alpha": 16,
+            "words_from": 0,
+            **values,
+        }  # checkpoints without words need not name them
         check_names(values, [f.name for f in fields(cls)])
         return cls(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 

@@ -99,6 +99,8 @@ class TreeBatch:
             ids[row, : len(tree)] = torch.tensor(tree.ids)
             positions[row, : len(tree)] = torch.tensor(tree.positions)
             seen[row, : len(tree), prefix : prefix + len(tree)] = tree.sight()
+        padding = torch.arange(longest)
+        seen[:, padding, prefix + padding] = True  # what sees nothing at all would be no number
         if with_prefix_rows:
             causal = torch.ones(prefix, prefix, dtype=torch.bool).tril()
             rows = torch.nn.functional.pad(causal, (0, longest)).expand(batch, -1, -1)

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sqllm.model.config import ModelConfig
 from sqllm.model.encoders.base import AudioEncoder, level_beside, pool_over_time
+from sqllm.model.language_model import LanguageModel
 from sqllm.model.projector import Projector
-from sqllm.model.prompt_tree import PromptTree, TreeBatch, Turns
+from sqllm.model.prompt_tree import PromptTree, TreeBatch
 from sqllm.signal.spectra import CHANGES
 
-MOST_CHOICES = 64  # tokens that an answer's next one is drawn from
 SECOND_CLIP = "\nSecond clip: "
 
 
-class SpeechQualityModel(nn.Module):
-    """Encoder + projector + LLM. `turns` is the LLM's chat markup, `tokenizer` its tokenizer."""
+class SpeechQualityModel(LanguageModel):
+    """Encoder + projector + LLM: what listens. `words` is the LLM that reads and writes text only, with LoRA of its
+    own; None where a model has none.
+    """
+
+    words: LanguageModel | None
 
     def __init__(self, encoder: AudioEncoder, llm: Any, tokenizer: Any, config: ModelConfig) -> None:
-        super().__init__()
-        self.encoder, self.llm, self.tokenizer, self.config = encoder, llm, tokenizer, config
+        super().__init__(llm, tokenizer, config.nucleus)
+        self.encoder, self.config, self.words = encoder, config, None
         if config.trained_encoder != "none":
             encoder.float()  # half precision loses the small steps of training
         embeddings = llm.get_input_embeddings()
         scale = float(embeddings.weight[:1000].float().square().mean().sqrt())
         self.projector = Projector(encoder.width, embeddings.weight.shape[1], scale)
-        self.turns = Turns.of(tokenizer)
 
     @property
     def device(self) -> torch.device:
         return self.projector.scale.device
-
-    def encode_text(self, text: str) -> list[int]:
-        """Token ids of a piece of a prompt, without special tokens of the tokenizer's own."""
-        return self.tokenizer.encode(text, add_special_tokens=False)
 
     def audio_tokens(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """What the encoder hears, pooled, with the levels beside: [batch, tokens, width + 2]."""
@@ -109,63 +107,4 @@ class SpeechQualityModel(nn.Module):
 
     def remember(self, prefix: Tensor) -> Any:
         """Read one clip's prefix, [1, prefix, dim], into a new cache: what every later question builds on."""
-        from transformers import DynamicCache
-
-        cache = DynamicCache(config=self.body.config)
-        self.body(inputs_embeds=prefix.to(self.body.dtype), cache=cache, use_cache=True)
-        return cache
-
-    def continue_from(self, cache: Any, tree: PromptTree) -> Tensor:
-        """Hidden states of a tree behind a remembered prefix, [tokens, dim]; the cache is left as it was."""
-        heard = cache.get_seq_length()
-        batch = TreeBatch.of([tree], heard)
-        text = self.llm.get_input_embeddings()(batch.ids.to(self.device))
-        hidden = self.body(
-            inputs_embeds=text,
-            attention_mask=batch.mask.to(self.device, text.dtype),
-            position_ids=batch.positions.to(self.device),
-            cache=cache,
-            use_cache=True,
-        ).last_hidden_state
-        cache.crop(-len(tree))
-        return hidden[0]
-
-    def answer_tokens(self, cache: Any, ids: list[int], most: int, seed: int) -> Generator[int, None, None]:
-        """The tokens of an answer behind a remembered prefix and a question's tokens, up to the end mark.
-
-        Each is drawn, from `seed`, among the likeliest tokens that hold `config.nucleus` of the probability (Holtzman
-        et al., ICLR 2020): what must be said is said, and how it is said varies, the same way every time. The cache is
-        left as it was when the generator ends or is closed.
-        """
-        heard = cache.get_seq_length()
-        end = self.encode_text(self.turns.end)[0]
-        draw = np.random.default_rng(seed)
-        try:
-            for _ in range(most):
-                token = self._next_token(cache, ids, float(draw.random()))
-                if token == end:
-                    return
-                yield token
-                ids = [token]
-        finally:
-            cache.crop(heard - cache.get_seq_length())
-
-    @torch.inference_mode()
-    def _next_token(self, cache: Any, ids: list[int], drawn: float) -> int:
-        """Read tokens into the cache; the next one, by a number drawn from 0-1."""
-        text = self.llm.get_input_embeddings()(torch.tensor([ids], device=self.device))
-        hidden = self.body(inputs_embeds=text, cache=cache, use_cache=True).last_hidden_state
-        likely, tokens = torch.softmax(self.logits(hidden[0, -1]).double(), dim=-1).topk(MOST_CHOICES)
-        reached = likely.cumsum(0)
-        kept = int((reached < self.config.nucleus).sum()) + 1
-        return int(tokens[:kept][int((reached[:kept] < drawn * reached[:kept][-1]).sum())])
-
-    @property
-    def body(self) -> Any:
-        """The LLM without its output layer (inside peft's wrapper where there is one)."""
-        causal = self.llm.get_base_model() if hasattr(self.llm, "get_base_model") else self.llm
-        return causal.base_model
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Next-token logits of hidden states, float32: [..., dim] -> [..., vocabulary]."""
-        return self.llm.get_output_embeddings()(hidden).float()
+        return self._remember(prefix)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.model.language_model import LanguageModel
 from sqllm.training.lessons import TARGET_KINDS, Lesson
 
 
@@ -78,7 +78,7 @@ class TargetBatch:
 
 
 def lesson_loss(
-    model: SpeechQualityModel, hidden: Tensor, targets: TargetBatch, text_weight: float, fault_weight: float
+    model: LanguageModel, hidden: Tensor, targets: TargetBatch, text_weight: float, fault_weight: float
 ) -> LossParts:
     """Soft cross-entropy over the whole vocabulary on all targets, plus the squared error of read scores.
 

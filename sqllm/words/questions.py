@@ -131,6 +131,7 @@ MEASURES = (
     "dc",
     "gaps",
     "crest",
+    "peak",
     "duration",
     "format",
     "sample-rate",
@@ -179,7 +180,7 @@ TERMS = (
     "mos",
     *DIMENSIONS[1:],
     *ARTIFACT_KINDS,
-    *MEASURES[:8],
+    *MEASURES[:9],
     *SCALES,
     "number",  # what a score such as 3 stands for
     "category",  # what a word of the scale stands for

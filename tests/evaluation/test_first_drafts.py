@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def talking(judge: SpeechQualityLLM, count: int) -> list[Hearing]:
 def test_a_draft_is_the_answer_where_nothing_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sqllm.judge.wording.unproven", lambda *_: [])
     judge = tiny_judge()
-    judge.model.config = dataclasses.replace(judge.model.config, nucleus=0.8)
+    judge.model.nucleus = 0.8
     own, other = talking(judge, 2)
     asked = "What is the MOS of this clip?"
     text = draft(own, own, asked)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from types import GeneratorType
 
 import numpy as np
@@ -116,7 +115,7 @@ def test_answers_are_drawn_by_their_seed_from_the_nucleus() -> None:
         cache = model.remember(model.prefix(torch.randn(1, 8, 202, generator=torch.Generator().manual_seed(0))))
 
         def answers(nucleus: float) -> set[tuple[int, ...]]:
-            model.config = dataclasses.replace(model.config, nucleus=nucleus)
+            model.nucleus = nucleus
             asked = model.encode_text("\nWhy?")
             return {tuple(model.answer_tokens(cache, asked, 6, seed)) for seed in (1, 2, 3, 1, 2, 3)}
 

@@ -20,7 +20,7 @@ from sqllm.features.token_set import TokenSet, cached_tokens, listen_to, trainin
 from sqllm.judge.readout import Heard, Vocabulary
 from sqllm.listeners.profiles import PROFILES, TYPICAL
 from sqllm.model.checkpoint import choose_trained_parameters
-from sqllm.model.config import ModelConfig
+from sqllm.model.config import NO_WORDS, ModelConfig
 from sqllm.model.prompt_tree import ROOT
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
@@ -37,6 +37,7 @@ from sqllm.training.lessons import (
 from sqllm.training.loss import TargetBatch, lesson_loss
 from sqllm.training.settings import find_config, read_settings, run_command
 from sqllm.training.trainer import LOG_NAME, Draw, Trainer, TrainerSettings
+from sqllm.training.words_trainer import WordsSettings
 from tests.tiny import tiny_model, write_corpus
 from train.ablations import AblationSettings
 from train.evaluate import EvaluateSettings
@@ -178,7 +179,7 @@ def test_every_setting_of_the_model_reaches_it() -> None:
         *("whisper", "tiny", "gpt", 16, 4, 8, ("q_proj",), "nf4", "all"),
         nucleus=0.5,
     )
-    settings = {field.name for field in dataclasses.fields(wanted)} - {"artifact_kinds", "extra"}
+    settings = {field.name for field in dataclasses.fields(wanted)} - {"artifact_kinds", "extra", *NO_WORDS}
     given = {name: getattr(wanted, name) for name in settings}
     assert all(value != getattr(ModelConfig(), name) for name, value in given.items())
     assert FinetuneSettings(**given).model_config == wanted
@@ -192,6 +193,7 @@ def test_every_recipe_of_ours_can_be_read(path: Path) -> None:
         "evaluate": EvaluateSettings,
         "ablations": AblationSettings,
         "teachers": TeacherSettings,
+        "words": WordsSettings,
     }
     needed = {"simulate": ["speech=a", "noise=b"], "teachers": ["ratings=c.csv"]}.get(path.stem, [])
     assert read_settings(kinds.get(path.stem, FinetuneSettings), [str(path), *needed])

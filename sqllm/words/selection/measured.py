@@ -17,6 +17,7 @@ from sqllm.words.selection.selected import Selected, verdict
 NOMINAL_DBOV, QUIET_BELOW_DBOV, LOUD_ABOVE_DBOV = -26.0, -34.0, -20.0
 PLEASANT_FROM = 3.5  # the loudness score from which a level is not called off
 FEW_DECIBELS = 0.1
+CERTAIN_SNR = 40.0  # dB up to which it is certain to 2 dB
 WIDE_HERTZ = 7400.0
 
 
@@ -24,7 +25,8 @@ def measurement(question: Question, facts: Facts) -> Selected:
     """A measured figure with its unit and how certain it is."""
     found = _MEASURED.get(question.measure or "", _level)(facts.measures)
     measure = question.measure or "level"
-    return Selected("measurement", f"{measure}{'' if found else ' not known'}", found)
+    beyond = measure == "snr" and found and "within" not in found
+    return Selected("measurement", f"{measure}{' beyond' if beyond else '' if found else ' not known'}", found)
 
 
 def _level(m: Measures) -> dict[str, str]:
@@ -32,7 +34,9 @@ def _level(m: Measures) -> dict[str, str]:
 
 
 def _snr(m: Measures) -> dict[str, str]:
-    return {} if m.snr_db is None else {"snr": m.snr_in_words(), "within": "2 dB"}
+    if m.snr_db is None:
+        return {}
+    return {"snr": m.snr_in_words()} | ({"within": "2 dB"} if m.snr_db <= CERTAIN_SNR else {})
 
 
 def _noise_floor(m: Measures) -> dict[str, str]:

@@ -26,8 +26,15 @@ def explanatory(question: Question, facts: Facts) -> Selected:
     told = Selected("explanatory", _case(facts), said, faults=facts.faults[:MOST_FAULTS])
     if not facts.faults and facts.low:
         told = Selected("explanatory", "low", said, low=facts.low[:2])
+    changed = _changes(facts)
     return told.and_then(
-        timeline(facts), _changes(facts), _doubt(facts), evidence(facts), cost(facts), praise(facts), weakest(facts)
+        timeline(facts),
+        changed,
+        _doubt(facts),
+        None if changed else evidence(facts),
+        cost(facts),
+        praise(facts),
+        weakest(facts),
     )
 
 

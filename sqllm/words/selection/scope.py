@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqllm.words.facts import Facts
+from sqllm.words.language import ask_for_english
 from sqllm.words.questions import Question
 from sqllm.words.selection.scores import reason
 from sqllm.words.selection.selected import Selected
@@ -78,7 +79,8 @@ def one_clip(question: Question, facts: Facts) -> Selected:
 
 
 def other_language(question: Question, facts: Facts) -> Selected:
-    return Selected("other-language", "english")
+    """A sentence in the language that was asked in."""
+    return Selected("other-language", "english", {"ask": ask_for_english(question.asked)})
 
 
 def unclear(question: Question, facts: Facts) -> Selected:

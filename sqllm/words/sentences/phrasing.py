@@ -47,7 +47,7 @@ def capital(text: str) -> str:
 
 def sentence(text: str) -> str:
     """The text with a capital and a full stop."""
-    return capital(text) + ("" if text[-1:] in ".?!" else ".")
+    return capital(text) + ("" if text[-1:] in ".?!。।" else ".")
 
 
 def series(parts: Sequence[str]) -> str:

@@ -15,6 +15,10 @@ MEASURED: Sentences = {
             "the signal-to-noise ratio is {snr}, to about {within}",
             "SNR {snr}, measured to about {within} in steady noise",
         ),
+        "snr beyond": (
+            "the signal-to-noise ratio is {snr}, so high that it is uncertain",
+            "SNR {snr}, with so little noise that it can't be measured well",
+        ),
         "snr not known": ("I can't tell the signal-to-noise ratio of this clip",),
         "noise-floor": (
             "the noise floor is at {floor}, to about {within}",
@@ -172,7 +176,7 @@ CANNOT_TELL: Sentences = {
         )
     },
     "off-topic": {"pointer": ("{pointer}",)},
-    "other-language": {"english": ("I understand English only: please ask in English",)},
+    "other-language": {"english": ("{ask}",)},
     "unclear": {
         "unclear": (
             "I am not sure what you ask; what I can tell is the quality: MOS {mos}, {word}",

@@ -1,0 +1,117 @@
+"""Reading what a question asks off the next-token probabilities of the LLM for words: family and slots in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from sqllm.model.language_model import LanguageModel
+from sqllm.model.prompt_tree import ROOT, PromptTree
+from sqllm.words.language import language_of
+from sqllm.words.questions import Question
+from sqllm.words.understanding import (
+    CHOICES,
+    CODES,
+    LONGEST,
+    NEEDS,
+    NO,
+    OTHER_LANGUAGE,
+    UNCLEAR,
+    YES,
+    Understood,
+    halves,
+    question_of,
+)
+
+SURE = 0.5  # the probability below which a question counts as unclear
+MOST_HALVES = 4
+
+
+ALWAYS = ("family", "opposite", "two")
+
+
+def add_question(
+    tree: PromptTree, model: LanguageModel, text: str, previous: str | None, choices: Sequence[str]
+) -> dict[str, int]:
+    """Ask for some choices about a question in a tree; the node of each. `previous` is the question before it, which a
+    follow-up such as "And the noise?" goes on from. Any number of questions stand side by side in one tree.
+    """
+    before = f"{_shown(previous)}\nThen: " if previous else ""
+    stem = tree.add(model.encode_text(f"{model.turns.opening}{before}{_shown(text)}\n"), ROOT)
+    return {name: tree.add(model.encode_text(f"{name}:"), stem) for name in choices}
+
+
+def _shown(text: str) -> str:
+    return " ".join(text.split())[:LONGEST]
+
+
+def code_tokens(model: LanguageModel, choice: str) -> list[int]:
+    """The token of each option of a choice."""
+    return [model.encode_text(code)[-1] for code in CODES[: len(CHOICES[choice])]]
+
+
+@torch.inference_mode()
+def read_choices(
+    model: LanguageModel, asked: Sequence[tuple[str, str | None]], choices: Sequence[str] = tuple(CHOICES)
+) -> list[dict[str, dict[str, float]]]:
+    """The probabilities of every option of some choices, for questions with those before them, in one pass."""
+    tree = PromptTree()
+    nodes = [add_question(tree, model, text, previous, choices) for text, previous in asked]
+    positions = [tree.last(node) for named in nodes for node in named.values()]
+    rows = iter(model.logits(model.read_trees([tree])[0, positions]).double())
+    codes = {name: code_tokens(model, name) for name in choices}
+    return [
+        {
+            name: dict(zip(CHOICES[name], torch.softmax(next(rows)[codes[name]], dim=0).tolist(), strict=True))
+            for name in choices
+        }
+        for _ in asked
+    ]
+
+
+def understand(model: LanguageModel, text: str, previous: str | None = None) -> tuple[Understood, ...]:
+    """What a text asks, a question each where it asks two; `previous` is the question before it.
+
+    A text in another language is `other-language`, with the language's code as `asked`; one whose family is not
+    `SURE` is `unclear`.
+    """
+    if language := language_of(text):
+        return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
+    [read] = read_choices(model, [(text, previous)], ALWAYS)
+    if read["two"][YES] > 0.5 and (found := _understand_halves(model, text, previous)):
+        return found
+    family = _likeliest(read["family"])
+    if needed := NEEDS.get(family, ()) if read["family"][family] >= SURE else ():
+        read |= read_choices(model, [(text, previous)], needed)[0]
+    return (_understood(text, read),)
+
+
+def _understand_halves(model: LanguageModel, text: str, previous: str | None) -> tuple[Understood, ...]:
+    """The two questions of a text, taken apart where both are understood best; none where they can't be."""
+    pairs = halves(text)[:MOST_HALVES]
+    if not pairs:
+        return ()
+    asked = [(part, before) for one, other in pairs for part, before in ((one, previous), (other, one))]
+    read = read_choices(model, asked)
+    understood = [_understood(part, choices) for (part, _), choices in zip(asked, read, strict=True)]
+    found = [(understood[n], understood[n + 1]) for n in range(0, len(understood), 2)]
+    first, second = max(found, key=lambda pair: pair[0].confidence * pair[1].confidence)
+    if UNCLEAR in (first.question.family, second.question.family):
+        return ()
+    return (first, second) if first.question != second.question else (first,)
+
+
+def _understood(text: str, read: Mapping[str, Mapping[str, float]]) -> Understood:
+    family = _likeliest(read["family"])
+    confidence = read["family"][family]
+    if confidence < SURE:
+        return Understood(Question(UNCLEAR, text), confidence)
+    needed = NEEDS.get(family, ())
+    chosen = {name: _likeliest(read[name]) for name in needed}
+    chosen["opposite"] = YES if read["opposite"][YES] > 0.5 else NO
+    return Understood(question_of(text, family, chosen), confidence)
+
+
+def _likeliest(probabilities: Mapping[str, float]) -> str:
+    return max(probabilities, key=lambda option: probabilities[option])

@@ -1,0 +1,219 @@
+"""What is read of a question: its family and slots, each a choice, and what code reads better: times and figures.
+
+The choices are read from the LLM's probabilities (`sqllm.judge.understanding`); every option has a letter, so that
+one token says it, whatever the tokenizer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import ascii_letters, digits
+
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
+from sqllm.words.questions import (
+    COMPARE,
+    FAMILIES,
+    LEVEL_KINDS,
+    MEASURES,
+    PARTS,
+    SCALES,
+    TERMS,
+    TOPICS,
+    USES,
+    Question,
+)
+from sqllm.words.wordings.asked_faults import GROUPS
+from sqllm.words.wordings.asked_slots import TERMS as TERM_WORDS
+from sqllm.words.wordings.fault_nouns import NOUNS
+from sqllm.words.wordings.faults import NAMES
+
+NONE, NO, YES = "none", "no", "yes"
+UNCLEAR, OTHER_LANGUAGE = "unclear", "other-language"
+CODES = ascii_letters + digits
+LONGEST = 300  # characters of a question that are read
+
+# What is chosen, under the name that the LLM reads, and the options in the order of their codes.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "family": (*(family for family in FAMILIES if family != OTHER_LANGUAGE), COMPARE),
+    "fault": (NONE, *NOUNS),
+    "dimension": (NONE, *DIMENSIONS),
+    "use": tuple(USES),
+    "measure": MEASURES,
+    "scale": SCALES,
+    "part": PARTS,
+    "topic": TOPICS,
+    "term": tuple(TERM_WORDS),
+    "opposite": (NO, YES),  # negated
+    "two": (NO, YES),  # two questions in one
+}
+# Which choices a family needs, besides `opposite` and `two`.
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "dim-numeric": ("dimension",),
+    "dim-categorical": ("dimension",),
+    "presence": ("fault",),
+    "when": ("fault",),
+    "severity": ("fault",),
+    "count": ("fault",),
+    "fix": ("fault",),
+    "level-verdict": ("fault",),
+    "confidence": ("fault", "dimension"),
+    "use": ("use",),
+    "measurement": ("measure",),
+    "other-scale": ("scale",),
+    "part": ("part",),
+    "cannot-tell": ("topic",),
+    "term": ("term",),
+}
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A question as understood, and how probable that is (0-1)."""
+
+    question: Question
+    confidence: float
+
+
+def question_of(text: str, family: str, chosen: Mapping[str, str]) -> Question:
+    """A question from its family and what was chosen for the slots that the family needs."""
+    slots = {name: chosen[name] for name in NEEDS.get(family, ()) if chosen.get(name, NONE) != NONE}
+    fault = slots.get("fault", "")
+    kinds = kinds_of(fault) if fault else ()
+    if family == "level-verdict":
+        kinds = tuple(kind for kind in kinds if kind in LEVEL_KINDS) or LEVEL_KINDS
+    term = slots.get("term")
+    return Question(
+        family,
+        text,
+        dimension="mos" if family == "mos-numeric" else slots.get("dimension"),
+        kinds=kinds,
+        asked=NAMES.get(fault, fault),
+        use=slots.get("use"),
+        measure=slots.get("measure"),
+        scale=slots.get("scale"),
+        part=slots.get("part"),
+        topic=slots.get("topic"),
+        term=term if term in TERMS else None,
+        negated=chosen.get("opposite") == YES,
+        closed=is_closed(text),
+        seconds=seconds_in(text),
+        number=number_in(text),
+    )
+
+
+def kinds_of(fault: str) -> tuple[str, ...]:
+    """The artifact kinds that a name of `NOUNS` stands for; none where this version has no such kind."""
+    if fault == "faults":
+        return ARTIFACT_KINDS
+    return tuple(kind for kind in GROUPS.get(fault, (fault,)) if kind in ARTIFACT_KINDS)
+
+
+_OPENERS = [
+    "is",
+    "are",
+    "was",
+    "were",
+    "am",
+    "do",
+    "does",
+    "did",
+    "can",
+    "could",
+    "would",
+    "will",
+    "shall",
+    "should",
+    "may",
+    "might",
+    "must",
+    "has",
+    "have",
+    "had",
+    "isn't",
+    "aren't",
+    "wasn't",
+    "doesn't",
+    "don't",
+    "didn't",
+    "can't",
+    "couldn't",
+    "wouldn't",
+    "won't",
+    "shouldn't",
+    "hasn't",
+    "haven't",
+    "any",
+]
+_LEAD = re.compile(r"^(?:(?:so|and|but|well|hey|hi|ok|okay|please|now|then|also|tell me|say|i wonder|check)[ ,:]+)+")
+
+
+def is_closed(text: str) -> bool:
+    """Whether a question can be answered by yes or no, by how it opens; "A or B?" can't."""
+    lower = text.lower().replace("’", "'")
+    if re.search(r"\byes or no\b|\b(whether|tell me if|check if|right|correct|is it|do you|isn't it)\W*$", lower):
+        return True
+    clause = _LEAD.sub("", re.split(r"[:.] ", lower)[-1].strip())
+    first = re.match(r"[a-z']+", clause)
+    if first is None or first[0] not in (*_OPENERS, "whether", "if"):
+        return False
+    return not re.search(r"\bor\b(?! (no|not|so|anything|something|any)\b)", clause)
+
+
+_UNIT = r"(?:s|sec|secs|second|seconds)\b"
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_TIMES = re.compile(
+    rf"(?<![\d:])(\d{{1,2}}):(\d{{2}}(?:\.\d+)?)\b|(?:\bseconds?\s+|\bt ?= ?)({_NUMBER})"
+    rf"|({_NUMBER})(?:st|nd|rd|th)\s+second|({_NUMBER})\s*{_UNIT}"
+)
+_SPAN = re.compile(rf"({_NUMBER})\s*(?:s|sec|seconds)?\s*(?:to|and|-|–|until|till)\s*({_NUMBER})\s*{_UNIT}")
+
+
+def seconds_in(text: str) -> tuple[float, ...]:
+    """The times that a question names: a moment, or from - to, in seconds."""
+    lower = text.lower()
+    if match := _SPAN.search(lower):
+        first, last = (float(value.replace(",", ".")) for value in match.groups())
+        return (first, last) if first < last else (last, first)
+    found = []
+    for minutes, rest, *plain in _TIMES.findall(lower):
+        value = next((value for value in plain if value), "")
+        found.append(60 * float(minutes) + float(rest) if minutes else float(value.replace(",", ".")))
+    return tuple(sorted(found[:2]))
+
+
+_WORDS = {
+    word: value
+    for value, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
+}
+_WORDS |= {"eleven": 11, "twelve": 12, "a dozen": 12, "fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30}
+_MEANT = (
+    r"(?:above|over|below|under|at least|least|exceeds?|reach(?:es)?|limit is|threshold is|[<>]=?|than|more than|within"
+    r"|±|\+/-|of|get|give|a|is|to|with|are|hits?|clears?|minus)"
+)
+_FIGURE = re.compile(rf"\b{_MEANT}\s*(-?{_NUMBER}|{'|'.join(_WORDS)})(?![\d:]|\s*(?:to|-)\s*\d)", re.IGNORECASE)
+_COUNTED = re.compile(
+    rf"\b({_NUMBER}|{'|'.join(_WORDS)})\s+(?:listeners|people|raters|votes|subjects|participants|workers|khz|db|k)\b",
+    re.IGNORECASE,
+)
+
+
+def number_in(text: str) -> float | None:
+    """The figure that a question is about, such as a score to reach or a number of listeners; not its times."""
+    plain = _SPAN.sub(" ", text.lower())
+    plain = _TIMES.sub(" ", re.sub(r"\b(?:from )?1 (?:to|-) (?:5|10)\b|\bout of (?:5|10|100)\b|\bp\.\d+", " ", plain))
+    match = _COUNTED.search(plain) or _FIGURE.search(plain)
+    if match is None:
+        return None
+    value = match[1].lower()
+    return float(_WORDS[value]) if value in _WORDS else float(value.replace(",", "."))
+
+
+def halves(text: str) -> list[tuple[str, str]]:
+    """Where a text of two questions can be taken apart, in both parts of which something is asked."""
+    places = [
+        m.span() for m in re.finditer(r"(?<=[?!;.])\s+|,?\s+(?:and also|and|also|plus|but|as well as)\s+|[;,]\s+", text)
+    ]
+    parts = [(text[:start].strip(" ,;"), text[end:].strip(" ,;")) for start, end in places]
+    return [(one, other) for one, other in parts if len(one) > 3 and len(other) > 2]
