@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sqllm.judge.faults import faults_of_windows, with_lost_speech
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
 from sqllm.judge.understanding import understand
@@ -20,9 +21,7 @@ from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
 from sqllm.listeners.votes import LABORATORY
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import (
-    ARTIFACT_KINDS,
     DIMENSIONS,
-    SEVERITIES,
     HeardArtifact,
     Judgement,
     Measures,
@@ -33,7 +32,6 @@ from sqllm.scores import (
 )
 from sqllm.signal.audio import Clip
 from sqllm.signal.measures import measure
-from sqllm.signal.spans import Span, as_moments, spans_of_frames
 from sqllm.signal.speech import find_speech
 from sqllm.words.facts import Facts, Window
 from sqllm.words.known_wordings import known_question
@@ -163,37 +161,14 @@ class Hearing:
 
     def artifacts(self) -> tuple[HeardArtifact, ...]:
         """The faults heard in the clip (any window), with spans for what happens at moments; of a long clip the others
-        have the windows they are heard in.
+        have the windows they are heard in. Speech that a reference shows to be lost is among them.
         """
         if not self.speech_found:
             return ()
-        found: dict[str, list[tuple[HeardArtifact, int]]] = {}
-        for window, heard in enumerate(self._listen_as(TYPICAL)):
-            for artifact in heard.artifacts():
-                found.setdefault(artifact.kind, []).append((artifact, window))
-        merged = []
-        for kind, places in found.items():
-            severity = max((artifact.severity for artifact, _ in places), key=SEVERITIES.index)
-            spans = self._when(kind, [window for _, window in places])
-            probability = max(artifact.probability for artifact, _ in places)
-            merged.append(HeardArtifact(kind, severity, spans, probability))
-        return tuple(sorted(merged, key=lambda artifact: ARTIFACT_KINDS.index(artifact.kind)))
-
-    def _when(self, kind: str, heard_in: Sequence[int]) -> tuple[Span, ...]:
-        """The moments of an artifact that is heard in some windows; the windows themselves where moments are not known,
-        and nothing for a short clip.
-        """
-        moments: list[Span] = []
-        known = self.model.encoder.located_kinds
-        if kind in known and self.located:
-            for window in heard_in:
-                likely = self.located[window][:, known.index(kind)].cpu().numpy()
-                start = self.spans[window][0]
-                found = spans_of_frames(likely, self.model.encoder.frame_rate)
-                moments += [(start + first, start + last) for first, last in found]
-        if moments:
-            return tuple(as_moments(moments, self.clip.seconds))
-        return tuple(self.spans[window] for window in heard_in) if len(self.spans) > 1 else ()
+        encoder = self.model.encoder
+        heard = self._listen_as(TYPICAL)
+        faults = faults_of_windows(heard, self.spans, self.located, encoder.located_kinds, encoder.frame_rate)
+        return with_lost_speech(faults, self.alignment, self.spans)
 
     def noted(self, profile: str | ListenerProfile | None = None) -> Notes:
         """What a listener notes of the clip before answering: own scores, the faults heard (with the spans that say
