@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sqllm.evaluation.score_parser import ParseError, parse_category, parse_score, parse_scores
 from sqllm.scores import (
     CATEGORIES,
     DIMENSION_WORDS,
@@ -12,16 +13,12 @@ from sqllm.scores import (
     GRID,
     HeardArtifact,
     Judgement,
-    ParseError,
     ReferenceMatch,
     Score,
     Speech,
     VoteShares,
     category,
     describe,
-    parse_category,
-    parse_score,
-    parse_scores,
 )
 
 

@@ -16,7 +16,8 @@ from sqllm.evaluation.contradictions import (
     near,
     wrong_fault,
 )
-from sqllm.scores import BRIEF_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact, ParseError, category, parse_category
+from sqllm.evaluation.score_parser import ParseError, parse_category
+from sqllm.scores import BRIEF_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact, category
 from sqllm.words.claims import FaultClaim, claims
 from sqllm.words.comparison_notes import SAME_WITHIN, Comparison
 from sqllm.words.notes import Notes

@@ -11,12 +11,12 @@ import numpy as np
 
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.answer_grading import comparison_is_right, is_right
+from sqllm.evaluation.score_parser import ParseError, parse_score
 from sqllm.evaluation.spoken_claims import SpokenGrades, false_claims, grade_spoken
 from sqllm.evaluation.tables import markdown_table
 from sqllm.features.read_pair import read_alone
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.scores import ParseError, parse_score
 from sqllm.signal.audio import Clip
 from sqllm.words.questions import COMPARE, HELD_OUT, RATIONALE_QUESTION, TAUGHT_FAMILIES, Question, draw_question
 

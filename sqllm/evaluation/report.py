@@ -32,12 +32,12 @@ from sqllm.evaluation.metrics import (
 from sqllm.evaluation.plots import save_figures
 from sqllm.evaluation.probe import probe_ratings
 from sqllm.evaluation.robustness import measure_conduct
+from sqllm.evaluation.score_parser import ParseError, parse_score, parse_scores
 from sqllm.evaluation.self_consistency import measure_consistency
 from sqllm.evaluation.tables import group_table, main_table
 from sqllm.features.read_pair import read_alone
 from sqllm.features.token_set import TokenSet, cached_tokens, training_clips
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.scores import ParseError, parse_score, parse_scores
 from sqllm.signal.audio import Clip
 from sqllm.words.questions import QUESTIONS
 

@@ -12,6 +12,7 @@ import torch
 
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.degradation_ladders import Climb, climb_all
+from sqllm.evaluation.score_parser import ParseError, parse_score
 from sqllm.features.read_pair import read_alone
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
@@ -20,7 +21,7 @@ from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.scores import DIMENSIONS, ParseError, Score, parse_score
+from sqllm.scores import DIMENSIONS, Score
 from sqllm.signal.audio import SAMPLE_RATE, WINDOW_SECONDS, Clip, load_clip
 from sqllm.signal.decode import decode_here
 from sqllm.signal.spectra import unchanged

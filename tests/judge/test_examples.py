@@ -14,10 +14,11 @@ from sqllm.batch import score_many
 from sqllm.batch.columns import SCORE_COLUMNS
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.assessor_swap import measure_swap
+from sqllm.evaluation.score_parser import parse_score
 from sqllm.features.token_set import TokenSet
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.scores import Score, parse_score
+from sqllm.scores import Score
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "assets" / "examples"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from sqllm.evaluation.score_parser import parse_category, parse_score, parse_scores
 from sqllm.listeners.profiles import PROFILES, TYPICAL, get_profile
 from sqllm.scores import (
     ARTIFACT_KINDS,
@@ -18,9 +19,6 @@ from sqllm.scores import (
     SEVERITIES,
     HeardArtifact,
     category,
-    parse_category,
-    parse_score,
-    parse_scores,
     stated,
 )
 from sqllm.words.claims import claims
