@@ -148,7 +148,12 @@ def test_a_reference_of_other_speech_is_left_out_and_spoken_of_once(tiny: Speech
     assert sum("reference" in text for text in wrong.warnings) == 1
     assert {d: s.mean for d, s in wrong.scores().items()} == {d: s.mean for d, s in alone.scores().items()}
     judgement = wrong.rate(rationale=False).to_json()
-    assert judgement["alignment"] == {"state": "other", "lag": None, "matched": None, "drift": None}
+    assert judgement["alignment"] == {
+        "state": "other",
+        **dict.fromkeys(("lag", "matched", "drift")),
+        "lost": [],
+        "added": [],
+    }
     assert judgement["reference"] is None
     assert "against" not in wrong.noted().text()
 
