@@ -229,7 +229,8 @@ def load_checkpoint(
     model.words = _stored_words(stored, config, place)
     model.requires_grad_(False).eval().to(place)
     name = folder.name if source is None or Path(source).is_dir() else str(source)
-    return model, {"name": name, "revision": sha256(folder / WEIGHTS_NAME)[:12]}
+    revision = sha256(folder / WEIGHTS_NAME)[:12] + (f"-{quantize}" if quantize else "")  # which moves scores too
+    return model, {"name": name, "revision": revision}
 
 
 def _stored_words(stored: Checkpoint, config: ModelConfig, device: torch.device) -> LanguageModel | None:
