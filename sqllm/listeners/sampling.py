@@ -89,14 +89,18 @@ class VotedSample:
         )
 
     def slope(self) -> tuple[float, float]:
-        """The slope of votes on predictions within conditions, and its variance."""
+        """The slope of votes on predictions within conditions, and its variance; shrunk by how surely it is one, to
+        zero where it might as well be chance.
+        """
         x, y = self._within(self.predicted), self._within(self.mean_vote)
         spread, freedom = float(x @ x), int(np.clip(self.voted - 1, 0, None).sum())
         if spread < 1e-9 or freedom < 2:
             return 0.0, 0.0
         slope = float(np.clip(x @ y / spread, 0, STEEPEST))
         left = y - slope * x
-        return slope, float(left @ left) / (freedom - 1) / spread
+        variance = float(left @ left) / (freedom - 1) / spread
+        sure = max(0.0, 1 - variance / slope**2) if slope else 0.0
+        return sure * slope, sure**2 * variance
 
     def _within(self, values: np.ndarray) -> np.ndarray:
         """Values [clips with votes] less their condition's mean."""

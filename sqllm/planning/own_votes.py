@@ -17,7 +17,7 @@ from sqllm.planning.results import file_name
 if TYPE_CHECKING:
     import pandas as pd
 
-SCALE = "mos"
+SCALE, MUSHRA = "mos", "mushra"
 ONE_CONDITION = "all clips"
 
 
@@ -40,16 +40,15 @@ class VotedClips:
     def of(cls, votes: pd.DataFrame, scores: pd.DataFrame) -> VotedClips:
         """Match votes on overall quality (`read_votes`) with scores (columns file, mos[, condition]) by clip.
 
-        Conditions are the scores' where these have any, else the votes'. Raises `ValueError` with a sentence where
-        nothing matches, or a clip stands in the table twice.
+        Conditions are the scores' where these have any, else the votes'. MUSHRA's 0 to 100 (ITU-R BS.1534) are taken as
+        1 to 5, its five intervals as the five points. Raises `ValueError` with a sentence where nothing matches, or a
+        clip stands in the table twice.
         """
         import pandas as pd
 
         if not {"file", "mos"} <= set(scores.columns):
             raise ValueError("The table of scores has no columns file and mos: make it with sqllm score.")
-        rated = votes[votes["scale"] == SCALE]
-        if rated.empty:
-            raise ValueError("The votes hold none on overall quality from 1 to 5.")
+        rated = _overall(votes)
         if not rated["vote"].between(1, 5).all():
             raise ValueError("Votes on overall quality go from 1 to 5: other scales can't be taken.")
         scores = scores[pd.to_numeric(scores["mos"], errors="coerce").notna()].reset_index(drop=True)
@@ -106,6 +105,17 @@ class VotedClips:
         """Condition means from these votes and all scores."""
         scores = self.scores
         return combine(scores["mos"].to_numpy(float), scores["condition"].to_numpy(str), self.votes, borrow)
+
+
+def _overall(votes: pd.DataFrame) -> pd.DataFrame:
+    """The votes on overall quality, 1 to 5; where there are none, those of a MUSHRA test on that scale."""
+    rated = votes[votes["scale"] == SCALE]
+    if rated.empty:
+        mushra = votes[votes["scale"] == MUSHRA]
+        rated = mushra.assign(vote=1 + mushra["vote"] / 25)
+    if rated.empty:
+        raise ValueError("The votes hold none on overall quality.")
+    return rated
 
 
 def _conditions(scores: pd.DataFrame, rated: pd.DataFrame, voted: pd.Series, names: pd.Series) -> pd.Series:

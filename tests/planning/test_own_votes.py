@@ -98,13 +98,19 @@ def test_mos_without_a_count_of_votes_have_no_known_interval() -> None:
     assert voted.rated().condition.tolist() == ["x", "y"]
 
 
+def test_mushra_votes_are_taken_as_1_to_5() -> None:
+    votes = pd.DataFrame({"listener": ["x", "y"], "file": "a", "condition": "", "scale": "mushra", "vote": [0, 100]})
+    voted = VotedClips.of(votes, pd.DataFrame({"file": ["a.wav"], "mos": [3.0]}))
+    assert voted.votes.value.tolist() == [1, 5]
+
+
 def test_what_does_not_match_is_told() -> None:
     votes = pd.DataFrame({"listener": "", "file": ["a", "q"], "condition": "", "scale": "mos", "vote": [2.0, 4]})
     assert VotedClips.of(votes, pd.DataFrame({"file": ["a.wav"], "mos": [3.0]})).notes() == [
         "1 clip with votes have no score: q."
     ]
     for changed, table, told in (
-        (votes.assign(scale="mushra"), ["a.wav"], "hold none on overall quality"),
+        (votes.assign(scale="signal"), ["a.wav"], "hold none on overall quality"),
         (votes.assign(vote=80), ["a.wav"], "go from 1 to 5"),
         (votes, ["z.wav"], "No clip with votes"),
         (votes, ["x/a.wav", "y/a.wav"], "Two clips are named a"),
