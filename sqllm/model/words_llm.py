@@ -60,7 +60,7 @@ def with_words(folder: Path, words: LanguageModel, config: ModelConfig, card: Ma
     }
     ours = {f"{PREFIX}{name}": weight.detach().half().contiguous() for name, weight in lora_weights(words).items()}
     content = json.loads((folder / "sqllm.json").read_text(encoding="utf-8"))
-    made = {name: getattr(config, name) for name in ("words_rank", "words_alpha", "words_from")}
+    made = {name: getattr(config, name) for name in ("words_rank", "words_alpha", "words_from", "extra")}
     names = {**content["weights"], "words": sorted(lora_weights(words))}
     content = {**content, "config": content["config"] | made, **card, "weights": names}
     out.mkdir(parents=True, exist_ok=True)

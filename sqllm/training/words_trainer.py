@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,15 @@ from torch import Tensor, nn
 
 from sqllm.features.read_pair import save_whole
 from sqllm.judge.understanding import read_choices
+from sqllm.judge.wording import SAYS
 from sqllm.model.config import ModelConfig
 from sqllm.model.device import training_precision
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.words_llm import with_words
 from sqllm.training.asked_questions import AskedLesson, Asker
+from sqllm.training.lessons import Lesson
 from sqllm.training.loss import TargetBatch, lesson_loss
+from sqllm.training.saying_lessons import add_saying, draw_saying
 from sqllm.training.word_lessons import WordTeacher, split_wordings
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
@@ -27,7 +30,9 @@ SIDE_BY_SIDE = 4  # questions in one sequence
 
 @dataclass(frozen=True)
 class WordsSettings:
-    """How to train: `steps` of `batch` lessons. `checkpoint` is the model that gets the words (empty: the default)."""
+    """How to train: `steps` of `batch` lessons. `checkpoint` is the model that gets the words (empty: the default).
+    `sayings` are lessons in saying what was selected of made facts, beside the questions of a step.
+    """
 
     checkpoint: Path | None = None
     out: Path = Path("words")
@@ -42,6 +47,7 @@ class WordsSettings:
     clip_norm: float = 1.0
     validate_every: int = 200
     validate_questions: int = 320
+    sayings: int = 0
     checkpoint_minutes: float = 4.0
     device: str = ""
     threads: int = 0
@@ -61,6 +67,8 @@ class WordsTrainer:
     def __post_init__(self) -> None:
         wordings, kept = split_wordings()
         self.teacher = WordTeacher.of(self.model, wordings)
+        if self.settings.sayings:
+            self.config = replace(self.config, extra={**self.config.extra, SAYS: True})
         rng, asker = np.random.default_rng([self.settings.seed, 11]), Asker.of(kept)
         self.validation = [asker.draw(rng) for _ in range(self.settings.validate_questions)]
         self.trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
@@ -92,6 +100,9 @@ class WordsTrainer:
     def _train_step(self) -> float:
         rng = np.random.default_rng([self.settings.seed, self.step])
         lessons = [self.teacher.draw(rng, SIDE_BY_SIDE) for _ in range(self.settings.batch // SIDE_BY_SIDE)]
+        for _ in range(self.settings.sayings):
+            lessons.append(Lesson())
+            add_saying(lessons[-1], self.model, *draw_saying(self.teacher.asker, rng))
         targets = TargetBatch.of(lessons).to(self.model.device)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * self._rate()

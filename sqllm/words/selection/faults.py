@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sqllm.scores import ARTIFACT_KINDS
 from sqllm.words.facts import Facts, FaultFact
 from sqllm.words.questions import CODEC_KINDS, NOISE_KINDS, Question
 from sqllm.words.selection.scores import reason
 from sqllm.words.selection.selected import POSSIBLY, Selected, verdict
+from sqllm.words.wordings.asked_faults import GROUPS
 from sqllm.words.wordings.faults import ASKED, NAMES, SHARED
 
 MOST_FAULTS = 3
@@ -16,11 +18,18 @@ RECORDING_KINDS = frozenset(
 )
 NETWORK_KINDS = frozenset({"packet-loss", "codec", "time-warp"})
 TOO = {"too-quiet": "too quiet", "too-loud": "too loud"}
-_KNOWN_WORDS = {word for words in ASKED.values() for word in words} | set(SHARED)
+_KNOWN_WORDS = {word for words in ASKED.values() for word in words} | {*SHARED, *GROUPS}
+
+
+def asks_for_any(question: Question) -> bool:
+    """Whether faults in general are asked for."""
+    return {*question.kinds} >= {*ARTIFACT_KINDS}
 
 
 def asked_words(question: Question) -> str:
     """What a question asks for, in words of ours: "drop-outs", else the kinds' names."""
+    if asks_for_any(question):
+        return "fault"
     if question.asked in _KNOWN_WORDS:
         return question.asked.removeprefix("a ").removeprefix("an ")
     return " or ".join(NAMES[kind] for kind in question.kinds)
@@ -64,9 +73,11 @@ def presence(question: Question, facts: Facts) -> Selected:
 
 
 def when(question: Question, facts: Facts) -> Selected:
-    found = asked_faults(question, facts) if question.kinds else facts.faults[:1]
+    if not question.kinds:
+        return _unknown("when", facts)
+    found = asked_faults(question, facts)
     if not found:
-        return _absent("when", question) if question.kinds else reason(facts)
+        return _absent("when", question)
     fault = next((fault for fault in found if fault.spans), found[0])
     case = "placed" if fault.spans else "lasting" if fault.placed else "unplaced"
     return Selected("when", case, faults=(fault,))
@@ -84,6 +95,8 @@ def severity(question: Question, facts: Facts) -> Selected:
 def count(question: Question, facts: Facts) -> Selected:
     """How often a fault happens; of faults in general, how many kinds are heard."""
     if not question.kinds:
+        return _unknown("count", facts)
+    if asks_for_any(question):
         sure = facts.certain
         said = {"count": str(len(sure))}
         case = "none" if not facts.faults else "doubted-only" if not sure else "one" if len(sure) == 1 else "kinds"
@@ -112,13 +125,18 @@ def noise_or_codec(question: Question, facts: Facts) -> Selected:
 
 
 def fix(question: Question, facts: Facts) -> Selected:
-    fault = facts.first_fix
+    """What mending a fault would give: the one that is asked for, else the one that costs most."""
+    chosen = bool(question.kinds) and not asks_for_any(question)
+    fault = next(iter(asked_faults(question, facts)), None) if chosen else facts.first_fix
+    if fault is None and chosen:
+        return _absent("fix", question)
     if fault is None:
         return Selected("fix", "nothing", {"mos": facts.stated("mos")})
     said = {"mos": facts.stated("mos"), "mended": f"{fault.mended:.1f}"}
     if float(said["mended"]) - facts.mos < LEAST_GAIN:
         return Selected("fix", "little", {"mos": said["mos"]}, faults=(fault,))
-    return Selected("fix", "gain" if fault.certain else "doubted", said, faults=(fault,))
+    case = ("one gain" if chosen else "gain") if fault.certain else "doubted"
+    return Selected("fix", case, said, faults=(fault,))
 
 
 def origin(question: Question, facts: Facts) -> Selected:

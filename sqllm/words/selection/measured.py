@@ -66,6 +66,10 @@ def _crest(m: Measures) -> dict[str, str]:
     return {} if m.crest_db is None else {"crest": f"{m.crest_db:.1f} dB", "within": "0.1 dB"}
 
 
+def _peak(m: Measures) -> dict[str, str]:
+    return {"peak": f"{m.peak_dbov:.1f} dBov"}
+
+
 def _duration(m: Measures) -> dict[str, str]:
     return {"seconds": f"{m.seconds:.1f} s"}
 
@@ -91,6 +95,7 @@ _MEASURED: Mapping[str, Callable[[Measures], dict[str, str]]] = {
     "dc": _dc,
     "gaps": _gaps,
     "crest": _crest,
+    "peak": _peak,
     "duration": _duration,
     "format": _format,
     "sample-rate": _sample_rate,

@@ -32,6 +32,7 @@ _MEASURE_TERMS = {
     "clipping": "clipping means that peaks are too high for the equipment and are cut off, which rasps",
     "dc": "DC is a constant offset in the samples, which should not be there",
     "gaps": "gaps are places where the sound is gone between sounds",
+    "peak": "the peak is the largest sample, in dB from full scale",
     "crest": "the crest factor is how far the peak lies over the active level, in dB",
 }
 _SCALE_TERMS = {

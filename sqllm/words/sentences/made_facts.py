@@ -1,4 +1,4 @@
-"""Facts and questions drawn at random, and lessons in saying made from them: no audio is needed to learn to word."""
+"""Facts and questions drawn at random: to learn to word them, and to test what is said, no audio is needed."""
 
 from __future__ import annotations
 
@@ -36,12 +36,10 @@ from sqllm.words.questions import (
     Question,
 )
 from sqllm.words.repair import TOP_MOS, cost
-from sqllm.words.selection.select import select
-from sqllm.words.sentences.say import say
 from sqllm.words.wordings.faults import ASKED, SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
 Rng = np.random.Generator
 WINDOW = 10.0  # s
@@ -51,16 +49,18 @@ CLOSED = {
 }
 
 
-def random_facts(rng: Rng) -> Facts:
+def random_facts(rng: Rng, heard: Sequence[str] = ()) -> Facts:
     """The facts of a clip that might be: short or long, with a reference or without, clean or with up to four faults
-    that explain most of its scores.
+    that explain most of its scores; those of the kinds `heard` are among them.
     """
     windows = 1 if rng.random() < 0.65 else int(rng.integers(2, 8))
     spans = [(WINDOW * n, WINDOW * (n + 1)) for n in range(windows)]
     if windows == 1:
         spans = [(0.0, float(np.round(rng.uniform(1.5, 10), 2)))]
     state = str(rng.choice(["none", "same", "identical", "other"], p=[0.5, 0.3, 0.08, 0.12]))
-    artifacts = [] if state == "identical" or rng.random() < 0.15 else random_artifacts(rng, spans)
+    state = "none" if heard and state == "identical" else state
+    clean = state == "identical" or (rng.random() < 0.15 and not heard)
+    artifacts = [] if clean else random_artifacts(rng, spans, heard)
     means = _means(artifacts, rng)
     scores = {name: _score(mean, rng) for name, mean in means.items()}
     mos = scores["mos"].mean
@@ -75,18 +75,21 @@ def random_facts(rng: Rng) -> Facts:
     return Facts.of(profile.name, scores, artifacts, measures, speech, parts, match, reference)
 
 
-def random_artifacts(rng: Rng, windows: list[Span]) -> list[HeardArtifact]:
-    """One to four faults; those that happen at moments mostly with these, the others of a long clip in some windows."""
+def random_artifacts(rng: Rng, windows: list[Span], heard: Sequence[str] = ()) -> list[HeardArtifact]:
+    """One to four faults, and those `heard`; those that happen at moments mostly with these, the others of a long clip
+    in some windows.
+    """
     found = []
-    for kind in rng.choice(ARTIFACT_KINDS, size=int(rng.integers(1, 5)), replace=False):
+    drawn = rng.choice(ARTIFACT_KINDS, size=int(rng.integers(1, 5)), replace=False)
+    for kind in dict.fromkeys([*heard, *(str(kind) for kind in drawn)]):
         length = windows[-1][1]
         spans: tuple[Span, ...] = ()
         if kind in BRIEF_KINDS and rng.random() < 0.8:
             starts = np.sort(rng.uniform(0, length - 0.5, int(rng.integers(1, 14))))
             spans = tuple((float(start), float(start) + 0.3) for start in starts)
         elif len(windows) > 1:
-            heard = np.sort(rng.permutation(len(windows))[: int(rng.integers(1, len(windows) + 1))])
-            spans = tuple(windows[int(window)] for window in heard)
+            among = np.sort(rng.permutation(len(windows))[: int(rng.integers(1, len(windows) + 1))])
+            spans = tuple(windows[int(window)] for window in among)
         probability = float(rng.choice([0.99, 0.9, 0.6], p=[0.5, 0.3, 0.2]))
         found.append(HeardArtifact(str(kind), str(rng.choice(SEVERITIES)), spans, probability))
     return found
@@ -160,7 +163,8 @@ def random_question(rng: Rng, facts: Facts, family: str | None = None) -> Questi
     question = Question(family, "", negated=bool(rng.random() < 0.25), closed=family in CLOSED or rng.random() < 0.2)
     if family in ("dim-numeric", "dim-categorical"):
         return replace(question, dimension=_any(rng, DIMENSION_NAMES))
-    if family in ("presence", "when", "severity", "count") or (family == "confidence" and rng.random() < 0.3):
+    of_one = family in ("confidence", "fix") and rng.random() < 0.3
+    if family in ("presence", "when", "severity", "count") or of_one:
         asked, kinds = _asked(rng, facts)
         return replace(question, asked=asked, kinds=kinds)
     number = float(rng.choice([4, 8, 24, 32, 100])) if family in ("listeners-needed", "distinguishable") else None
@@ -186,8 +190,8 @@ def _any(rng: Rng, options: object) -> str:
 
 def _asked(rng: Rng, facts: Facts) -> tuple[str, tuple[str, ...]]:
     """Words for a fault and the kinds they mean."""
-    if rng.random() < 0.08:
-        return "", ()
+    if rng.random() < 0.16:
+        return ("", ()) if rng.random() < 0.5 else ("faults", ARTIFACT_KINDS)
     there = [fault.kind for fault in facts.faults]
     kind = _any(rng, there) if there and rng.random() < 0.5 else _any(rng, ARTIFACT_KINDS)
     shared = [word for word, meant in SHARED.items() if kind in meant]
@@ -195,13 +199,3 @@ def _asked(rng: Rng, facts: Facts) -> tuple[str, tuple[str, ...]]:
         word = _any(rng, shared)
         return word, SHARED[word]
     return _any(rng, ASKED[kind]), (kind,)
-
-
-def saying_lesson(rng: Rng, ask: Callable[[Rng, Facts], Question] = random_question) -> tuple[str, str]:
-    """What the wording LLM reads (the selected facts of a made clip and a question about it, as `ask` draws and words
-    it) and the composed answer that it learns to write.
-    """
-    facts = random_facts(rng)
-    question = ask(rng, facts)
-    selected = select(facts, question)
-    return f"{selected.text()}{question.text}", say(selected, rng)

@@ -44,6 +44,7 @@ MEASURED: Sentences = {
             "a crest factor of {crest}, to {within}",
         ),
         "crest not known": ("I can't tell: the clip is silent",),
+        "peak": ("the peak is at {peak}", "its largest sample is at {peak}"),
         "duration": ("it lasts {seconds}", "the clip is {seconds} long"),
         "format": ("it is {source}", "the file is {source}"),
         "format not known": ("I can't tell: it did not come from a file",),
