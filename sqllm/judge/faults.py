@@ -44,7 +44,7 @@ def with_lost_speech(
     faults: Sequence[HeardArtifact], match: ReferenceMatch | None, windows: Sequence[Span]
 ) -> tuple[HeardArtifact, ...]:
     """Faults of the windows heard, with the speech that a reference shows to be lost: moments of the interruption that
-    was heard (the lost packets, where both were), or else of cut speech, as certain as can be. In the closed set's order.
+    was heard (the lost packets, where both were), or else of cut speech, as certain as can be; in their usual order.
     """
     told = {fault.kind: fault for fault in faults}
     lost = list(match.lost) if match else []
