@@ -71,14 +71,14 @@ def make_pairs(sources: Sources, count: int, seed: int, others: float = 1 / 3) -
 
 
 def _true_pair(sources: Sources, kind: str, rng: np.random.Generator) -> AlignmentPair:
-    talker, (reference,) = _speech(sources, rng)
+    talker, (reference,) = draw_speech(sources, rng)
     return _lagged(kind, _damaged(kind, reference, _material(sources, {talker}, rng), rng), reference, rng)
 
 
 def _other_pair(sources: Sources, kind: str, rng: np.random.Generator) -> AlignmentPair:
     """Of damaged speech (or noise) and a reference that has nothing to do with it."""
-    talker, (reference, *others) = _speech(sources, rng, 2 if kind == "same-talker" else 1)
-    spoken, other = _speech(sources, rng, without=talker)
+    talker, (reference, *others) = draw_speech(sources, rng, 2 if kind == "same-talker" else 1)
+    spoken, other = draw_speech(sources, rng, without=talker)
     if kind == "noise-only":
         clip = Traced(_excerpt(_any(sources.noises, rng), rng), np.zeros(0))
     else:
@@ -113,7 +113,7 @@ def _lagged(kind: str, clip: Traced, reference: np.ndarray, rng: np.random.Gener
     return AlignmentPair(kind, True, degraded, reference, places)
 
 
-def _speech(
+def draw_speech(
     sources: Sources, rng: np.random.Generator, recordings: int = 1, without: str = ""
 ) -> tuple[str, list[np.ndarray]]:
     """A talker and excerpts of so many different recordings, each of 3 s at least."""
