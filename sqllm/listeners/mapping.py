@@ -1,7 +1,7 @@
 """From the model's scores to those of a user's own listeners: the mapping of ITU-T P.1401, fitted to a few rated clips.
 
 Every listening test has its own scale: its listeners, instructions and range of material shift and stretch it. ITU-T
-P.1401 (05/2020, 7.2) therefore maps predictions to a test by a monotonic polynomial before comparing. The order is
+P.1401 (2020) therefore maps predictions to a test by a monotonic polynomial before comparing. The order is
 chosen by cross-validation over conditions; so is whether a ridge regression on the clip's pooled audio tokens is added.
 """
 
