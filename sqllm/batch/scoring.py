@@ -12,6 +12,7 @@ from sqllm.batch.columns import Layout, Wanted, judged_cells
 from sqllm.batch.progress import watched
 from sqllm.judge.hearing import describe_profile
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.judge.listening import read_together
 from sqllm.listeners.profiles import ListenerProfile, get_profile
 from sqllm.signal.audio import SAMPLE_RATE, SHORTEST_SECONDS, AudioError, Clip, load_clip
 from sqllm.signal.decode import RawSamples
@@ -52,11 +53,8 @@ def score_many(
 
 
 def revision_of(judge: SpeechQualityLLM) -> str:
-    """What a row says of the model: the revision of its weights, how they are quantised, which moves scores too, and
-    the mapping that scores were put through.
-    """
-    parts = (judge.name["revision"], judge.model.config.quantize, judge.name.get("mapping"))
-    return "-".join(part for part in parts if part)
+    """What a row says of the model: all that moves its scores and isn't told by another column."""
+    return judge.name["revision"]
 
 
 def score_rows(
@@ -77,7 +75,9 @@ def score_rows(
         number = start
         for loaded in _batches(records[start : start + CLIPS_A_BATCH], loader):
             pairs = [(row.clip, row.reference) for row in loaded if row.clip is not None]
-            hearings = iter(judge.listen_many(pairs))
+            heard = judge.listen_many(pairs)
+            read_together(heard, listener, layout.wanted.faults or layout.wanted.rationale)
+            hearings = iter(heard)
             for row in loaded:
                 hearing = None if row.clip is None else next(hearings)
                 if number >= done:

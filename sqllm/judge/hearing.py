@@ -309,6 +309,10 @@ class Hearing:
                 self._memory = {window: self.model.remember(self.model.prefix(self.degraded[rows], reference))}
         return self._memory[window]
 
+    def remember(self, profile: ListenerProfile, heard: list[Heard]) -> None:
+        """Take over what was read of every window for a listener."""
+        self._heard[repr(profile)] = heard
+
     def typical_tokens(self) -> Tensor:
         """The audio tokens of the window that stands for the clip, [1, tokens, width + 2]."""
         window = self._typical_window()

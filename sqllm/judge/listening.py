@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from sqllm.judge.hearing import Hearing
+from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import prepare_reference, speech_beside, speech_warnings
+from sqllm.listeners.profiles import TYPICAL, ListenerProfile
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.audio import SAMPLE_RATE, Clip
@@ -53,6 +55,32 @@ def hear_many(
         heard = (tokens[own], beside, warnings, found[index], match, moments)
         hearings.append(Hearing(model, name, clip, reference, spans, *heard))
     return hearings
+
+
+def read_together(hearings: Sequence[Hearing], profile: ListenerProfile, faults: bool = True) -> None:
+    """Read a listener's scores of many hearings in few passes; they remember them as if each had been asked.
+
+    Without `faults` none are read, and the hearings know of none: for those that are asked for scores alone.
+    """
+    for listener in (profile, *([TYPICAL] if faults and profile != TYPICAL else [])):
+        for paired in (False, True):
+            group = [h for h in hearings if h.speech_found and (h.reference_tokens is not None) is paired]
+            if group:
+                _read_group(group, listener, faults and listener == TYPICAL)
+    if not faults and profile != TYPICAL:
+        for hearing in hearings:
+            hearing.remember(TYPICAL, [Heard((), {})] * len(hearing.spans))
+
+
+def _read_group(hearings: Sequence[Hearing], listener: ListenerProfile, faults: bool) -> None:
+    """Read hearings that all have a reference, or all have none."""
+    model = hearings[0].model
+    reading = Reading.of(Vocabulary.of(model), [listener], model.config.artifact_kinds if faults else ())
+    degraded = torch.cat([hearing.degraded for hearing in hearings])
+    beside = [hearing.reference_tokens for hearing in hearings if hearing.reference_tokens is not None]
+    heard = iter(read_tokens(model, reading, degraded, torch.cat(beside) if beside else None))
+    for hearing in hearings:
+        hearing.remember(listener, [next(heard) for _ in hearing.spans])
 
 
 def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:

@@ -250,7 +250,8 @@ def check_fits(mapping: ScaleMapping, profile: str, revision: str) -> None:
     """Raises `ValueError` where a mapping belongs to another listener or another model than the one that rates."""
     if mapping.profile != profile:
         raise ValueError(f"The mapping was fitted to the {mapping.profile} listener's scores, not to {profile}'s.")
-    if mapping.revision and revision and mapping.revision.split("-")[0] != revision:  # "-nf4" is the same model
+    revision = revision.split(f"-{MAPPED}")[0]
+    if mapping.revision and revision and mapping.revision != revision:
         raise ValueError(
             f"The mapping was fitted to model revision {mapping.revision}, not to {revision}: fit it again (sqllm fit)."
         )

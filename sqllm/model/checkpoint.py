@@ -220,7 +220,8 @@ def load_checkpoint(
         model.llm = model.llm.merge_and_unload()
     model.requires_grad_(False).eval().to(place)
     name = folder.name if source is None or Path(source).is_dir() else str(source)
-    return model, {"name": name, "revision": sha256(folder / WEIGHTS_NAME)[:12]}
+    revision = sha256(folder / WEIGHTS_NAME)[:12] + (f"-{quantize}" if quantize else "")  # which moves scores too
+    return model, {"name": name, "revision": revision}
 
 
 def _fill(stored: Checkpoint, places: Weights) -> None:

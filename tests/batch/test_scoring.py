@@ -15,11 +15,12 @@ import soundfile
 
 from sqllm.batch import list_clips, score_many, scoring
 from sqllm.batch.columns import FACT_COLUMNS, SCORE_COLUMNS, VOTE_COLUMNS, Layout, Wanted
-from sqllm.batch.scoring import CLIPS_A_BATCH, cut_clip, revision_of, score_rows
+from sqllm.batch.scoring import CLIPS_A_BATCH, cut_clip, score_rows
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.judge.listening import read_together
 from sqllm.listeners.mapping import ScaleMapping
-from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.listeners.profiles import get_profile
 from sqllm.scores import DIMENSIONS, Judgement, Speech
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, Clip, load_clip
 from tests.tiny import speech_like
@@ -68,17 +69,11 @@ def test_empty_cells_of_a_frame_are_no_reference_and_no_file(tiny: SpeechQuality
     assert scored["error"].tolist() == ["", "This row names no file."]
 
 
-def test_the_revision_tells_how_weights_are_quantised(tiny: SpeechQualityLLM, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert revision_of(tiny) == tiny.name["revision"]
-    monkeypatch.setattr(tiny.model, "config", replace(tiny.model.config, quantize="nf4"))
-    assert revision_of(tiny) == f"{tiny.name['revision']}-nf4"
-
-
 def test_the_revision_tells_that_scores_were_mapped(tiny: SpeechQualityLLM) -> None:
     mapping = ScaleMapping((0.5, 0.8), 1.5, 4.5)
-    mapped = revision_of(tiny.with_mapping(mapping))
+    mapped = tiny.with_mapping(mapping).name["revision"]
     assert mapped == f"{tiny.name['revision']}-{mapping.name}"
-    assert mapped != revision_of(tiny.with_mapping(replace(mapping, high=4.4)))
+    assert mapped != tiny.with_mapping(replace(mapping, high=4.4)).name["revision"]
 
 
 def test_votes_to_expect_stand_in_columns_of_their_own(tiny: SpeechQualityLLM, folder: Path) -> None:
@@ -167,8 +162,7 @@ class _Deaf:
 
     name: ClassVar[dict[str, str]] = {"name": "deaf", "revision": "0"}
 
-    def __init__(self, model: SpeechQualityModel) -> None:
-        self.model = model
+    speech_found = False
 
     def listen_many(self, pairs: Sequence[tuple[Clip, Clip | None]]) -> list[_Deaf]:
         return [self for _ in pairs]
@@ -177,20 +171,32 @@ class _Deaf:
         return Judgement("", None, 10.0, "typical", None, None, (), Speech((), 10.0), ("silent",), self.name)
 
 
-def test_a_thousand_clips_take_no_more_memory_than_a_few(
-    tiny: SpeechQualityLLM, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thousand_clips_take_no_more_memory_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     made = Clip(np.zeros(10 * SAMPLE_RATE, np.float32))
     monkeypatch.setattr(scoring, "load_clip", lambda path, raw: replace(made, samples=made.samples.copy()))
     rows = [{"file": f"{number}.wav"} for number in range(1000)]
     tracemalloc.start()
     try:
-        scored = score_rows(cast(SpeechQualityLLM, _Deaf(tiny.model)), rows, Layout.of(["file"], Wanted()))
+        scored = score_rows(cast(SpeechQualityLLM, _Deaf()), rows, Layout.of(["file"], Wanted()))
         assert sum(1 for _ in scored) == 1000
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak < 3 * CLIPS_A_BATCH * made.samples.nbytes  # all of them would be 1,000 times a clip
+
+
+@pytest.mark.parametrize("profile", ["typical", "phone-speaker"])
+def test_clips_are_read_together_as_they_are_alone(tiny: SpeechQualityLLM, folder: Path, profile: str) -> None:
+    soundfile.write(folder / "long.wav", speech_like(24.0), SAMPLE_RATE, subtype="FLOAT")
+    paths = [folder / name for name in ("clip9.wav", "long.wav", "clip0.wav")]
+    pairs = [(paths[0], None), (paths[1], paths[1]), (paths[1], None), (paths[2], paths[0]), (paths[2], paths[2])]
+    for faults in (True, False):
+        together = tiny.listen_many(pairs)
+        read_together(together, get_profile(profile), faults)
+        for hearing, pair in zip(together, pairs, strict=True):
+            alone = tiny.listen(*pair)
+            assert hearing.means(profile) == pytest.approx(alone.means(profile), abs=1e-3)
+            assert hearing.artifacts() == (alone.artifacts() if faults else ())
 
 
 def test_few_decoded_clips_are_held_at_once(tiny: SpeechQualityLLM, folder: Path, monkeypatch) -> None:

@@ -275,6 +275,7 @@ def test_a_checkpoint_loads_in_four_bits_with_nearly_the_same_scores(saved: Path
     small = SpeechQualityLLM.from_pretrained(saved, device="cpu", quantize="nf4")
     assert any(type(module).__name__ == "Linear4bit" for module in small.model.modules())
     assert 0 < np.abs(means(plain) - means(small)).max() < 0.2
+    assert small.name["revision"] == f"{plain.name['revision']}-nf4"
 
 
 def test_another_base_llm_is_not_taken_for_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
