@@ -53,11 +53,8 @@ def score_many(
 
 
 def revision_of(judge: SpeechQualityLLM) -> str:
-    """What a row says of the model: the revision, which tells all else that moves its scores and isn't told by another
-    column, and the mapping that scores were put through.
-    """
-    parts = (judge.name["revision"], judge.name.get("mapping"))
-    return "-".join(part for part in parts if part)
+    """What a row says of the model: all that moves its scores and isn't told by another column."""
+    return judge.name["revision"]
 
 
 def score_rows(

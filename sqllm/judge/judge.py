@@ -51,7 +51,8 @@ class SpeechQualityLLM:
         Raises `ValueError` with a sentence where it was fitted to another model.
         """
         check_fits(mapping, mapping.profile, self.name.get("revision", ""))
-        return SpeechQualityLLM(self.model, self.name | {"mapping": mapping.name}, mapping)
+        revision = f"{self.name['revision']}-{mapping.name}"
+        return SpeechQualityLLM(self.model, self.name | {"revision": revision}, mapping)
 
     def listen(self, clip: Source, reference: Source | None = None) -> Hearing:
         """Decode and encode a clip (and its reference) once, for as many questions as wanted.

@@ -29,7 +29,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Predictions against votes over `count` clips or conditions (ITU-T P.1401, 7.5): Pearson's `r`, `rmse`, the RMSE
+    """Predictions against votes over `count` clips or conditions (ITU-T P.1401): Pearson's `r`, `rmse`, the RMSE
     of what lies outside the votes' 95% intervals (`rmse_star`), and the share of `outliers`, those that lie outside.
     The last two are None where the votes' intervals aren't known.
     """

@@ -1,7 +1,7 @@
 """From the model's scores to those of a user's own listeners: the mapping of ITU-T P.1401, fitted to a few rated clips.
 
 Every listening test has its own scale: its listeners, instructions and range of material shift and stretch it. ITU-T
-P.1401 (05/2020, 7.2) therefore maps predictions to a test by a monotonic polynomial before comparing. The order is
+P.1401 (2020) therefore maps predictions to a test by a monotonic polynomial before comparing. The order is
 chosen by cross-validation over conditions; so is whether a ridge regression on the clip's pooled audio tokens is added.
 """
 
@@ -250,7 +250,8 @@ def check_fits(mapping: ScaleMapping, profile: str, revision: str) -> None:
     """Raises `ValueError` where a mapping belongs to another listener or another model than the one that rates."""
     if mapping.profile != profile:
         raise ValueError(f"The mapping was fitted to the {mapping.profile} listener's scores, not to {profile}'s.")
-    if mapping.revision and revision and mapping.revision.split("-")[0] != revision:  # "-nf4" is the same model
+    revision = revision.split(f"-{MAPPED}")[0]
+    if mapping.revision and revision and mapping.revision != revision:
         raise ValueError(
             f"The mapping was fitted to model revision {mapping.revision}, not to {revision}: fit it again (sqllm fit)."
         )

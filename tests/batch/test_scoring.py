@@ -15,7 +15,7 @@ import soundfile
 
 from sqllm.batch import list_clips, score_many, scoring
 from sqllm.batch.columns import FACT_COLUMNS, SCORE_COLUMNS, VOTE_COLUMNS, Layout, Wanted
-from sqllm.batch.scoring import CLIPS_A_BATCH, cut_clip, revision_of, score_rows
+from sqllm.batch.scoring import CLIPS_A_BATCH, cut_clip, score_rows
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.listening import read_together
@@ -71,9 +71,9 @@ def test_empty_cells_of_a_frame_are_no_reference_and_no_file(tiny: SpeechQuality
 
 def test_the_revision_tells_that_scores_were_mapped(tiny: SpeechQualityLLM) -> None:
     mapping = ScaleMapping((0.5, 0.8), 1.5, 4.5)
-    mapped = revision_of(tiny.with_mapping(mapping))
+    mapped = tiny.with_mapping(mapping).name["revision"]
     assert mapped == f"{tiny.name['revision']}-{mapping.name}"
-    assert mapped != revision_of(tiny.with_mapping(replace(mapping, high=4.4)))
+    assert mapped != tiny.with_mapping(replace(mapping, high=4.4)).name["revision"]
 
 
 def test_votes_to_expect_stand_in_columns_of_their_own(tiny: SpeechQualityLLM, folder: Path) -> None:
