@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -83,17 +83,13 @@ class ScoreTable:
             file: IO[bytes] | None = None
             for row in rows:
                 line = self._lines.line([(name, row.get(name)) for name in self._layout.columns])
-                try:
+                with _told(self.rows_at):
                     file = file or stack.enter_context(self._opened())
                     _append(file, line)
                     self.rows += 1
-                except OSError as problem:
-                    why = problem.strerror or str(problem)
-                    raise TableError(
-                        f"{self.rows_at} can't be written any further ({why}): --resume goes on later."
-                    ) from problem
         if self._parquet:
-            self._pack()
+            with _told(self.out):
+                self._pack()
 
     def _read(self) -> Iterator[tuple[dict[str, Any], int]]:
         with self.rows_at.open("rb") as file:
@@ -144,6 +140,16 @@ class ScoreTable:
 
         with self.rows_at.open("wb") as file:
             file.writelines(self._lines.line(list(row.items())) for row in read_parquet(self.out))
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What keeps a file from being written, as a `TableError`."""
+    try:
+        yield
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        raise TableError(f"{path} can't be written any further ({why}): --resume goes on later.") from problem
 
 
 def _append(file: IO[bytes], data: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,6 +184,21 @@ def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(table, "_opened", lambda: Path("/dev/full").open("wb", buffering=0))  # noqa: SIM115
     with pytest.raises(TableError, match=r"out\.csv can't be written any further \(No space left on device\)"):
         table.write(rows())
+
+
+def test_a_disk_that_is_full_at_the_end_keeps_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow")
+    out = tmp_path / "out.parquet"
+    with monkeypatch.context() as patched:
+        patched.setattr("sqllm.batch.parquet.write_parquet", full)
+        with pytest.raises(TableError, match=r"out\.parquet can't be written any further \(No space left on device\)"):
+            ScoreTable(out, LAYOUT).write(rows())
+    assert resumed(out) == 5
+    assert len(read_scores(out)) == 5
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.parametrize(
