@@ -45,9 +45,8 @@ _LIMIT = re.compile(
     rf"\b(?:at least|needs|minimum of|limit of|scale of 1 to|scale of|out of|from 1 to|(?<![\d.])1 to|/) ?{_NUMBER}"
 )
 _GAP = re.compile(rf"\b(?:by|lead of|which is) {_NUMBER}\b|\b{_NUMBER} (?:above|below|more|less|points?)\b")
-_TIMES = re.compile(
-    rf"(?<![\d.])({_NUMBER}(?:(?:, and from |, and |, from |, | and from | and | to |-){_NUMBER})*)\s?s(?:ec(?:ond)?s?)?\b"
-)
+_JOINED = r"(?:, and from |, and |, from |, | and from | and | to |-)"
+_TIMES = re.compile(rf"(?<![\d.])({_NUMBER}(?:{_JOINED}{_NUMBER})*)\s?s(?:ec(?:ond)?s?)?\b")
 _RISE = re.compile(r"\b(?:mos|rise) from (\d\.\d\d?) to (\d\.\d)\b")
 _MENDED = re.compile(
     r"\b(?:reach|rise to|get|become|bring (?:it|this) (?:up )?to|would be|would give|be near)"
