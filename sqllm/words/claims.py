@@ -45,8 +45,9 @@ _LIMIT = re.compile(
     rf"\b(?:at least|needs|minimum of|limit of|scale of 1 to|scale of|out of|from 1 to|(?<![\d.])1 to|/) ?{_NUMBER}"
 )
 _GAP = re.compile(rf"\b(?:by|lead of|which is) {_NUMBER}\b|\b{_NUMBER} (?:above|below|more|less|points?)\b")
-_TIMES = re.compile(rf"(?<![\d.])({_NUMBER}(?:(?:, and |, | and |-){_NUMBER})*)\s?s(?:ec(?:ond)?s?)?\b")
-_RISE = re.compile(r"\bfrom (\d\.\d\d?) to (\d\.\d)\b")
+_JOINED = r"(?:, and from |, and |, from |, | and from | and | to |-)"
+_TIMES = re.compile(rf"(?<![\d.])({_NUMBER}(?:{_JOINED}{_NUMBER})*)\s?s(?:ec(?:ond)?s?)?\b")
+_RISE = re.compile(r"\b(?:mos|rise) from (\d\.\d\d?) to (\d\.\d)\b")
 _MENDED = re.compile(
     r"\b(?:reach|rise to|get|become|bring (?:it|this) (?:up )?to|would be|would give|be near)"
     r" (?:about |around |near )?(?:a mos of )?(\d(?:\.\d)?)\b"
@@ -150,7 +151,7 @@ def _vocabulary() -> tuple[re.Pattern[str], Mapping[str, _Meaning]]:
     meanings: dict[str, _Meaning] = {}
     for kind in ARTIFACT_KINDS:
         words = (*ASKED[kind], *UNDERSTOOD.get(kind, ()), NAMES[kind], kind, kind.replace("-", " "))
-        meanings |= {word.removeprefix("a "): _Meaning((kind,)) for word in words}
+        meanings |= {word.removeprefix("a ").removeprefix("an "): _Meaning((kind,)) for word in words}
         for phrases in (PHRASES, LAY):
             for severity, said in phrases[kind].items():
                 meanings |= {phrase.lower(): _Meaning((kind,), severity) for phrase in said}

@@ -265,7 +265,7 @@ def word_fault(wording: str, asked: str) -> str:
     is_, does = ("are", "do") if plural else ("is", "does")
     text = wording.format(x=asked, is_=is_.capitalize(), is_lower=is_, does=does)
     for before in ("the", "any", "Any", "What degree of"):
-        text = text.replace(f"{before} a ", f"{before} ")
+        text = text.replace(f"{before} a ", f"{before} ").replace(f"{before} an ", f"{before} ")
     return text
 
 

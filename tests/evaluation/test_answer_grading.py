@@ -56,7 +56,7 @@ def test_claims_of_a_rationale_are_what_it_was_composed_from() -> None:
             named += 1
         assert said.scores["mos"] == float(stated(scores["mos"]))
         noted = Notes.of(scores, artifacts)
-        assert set(said.times) <= {round(start, 1) for artifact in artifacts for start, _ in artifact.spans}
+        assert set(said.times) <= {round(edge, 1) for artifact in artifacts for span in artifact.spans for edge in span}
         assert said.mended is None or (noted.fix is not None and said.mended == noted.fix[1])
         assert set(said.fine) <= set(noted.fine)
     assert named > DRAWS
