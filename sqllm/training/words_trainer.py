@@ -27,9 +27,12 @@ SIDE_BY_SIDE = 4  # questions in one sequence
 
 @dataclass(frozen=True)
 class WordsSettings:
-    """How to train: `steps` of `batch` lessons. `checkpoint` is the model that gets the words (empty: the default)."""
+    """How to train: `steps` of `batch` questions. `checkpoint` is the model that gets the words (empty: the default);
+    `start_from` one whose words to go on from (with no steps: to take as they are).
+    """
 
     checkpoint: Path | None = None
+    start_from: Path | None = None
     out: Path = Path("words")
     words_rank: int = 8
     words_alpha: int = 16
