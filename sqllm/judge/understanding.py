@@ -31,7 +31,7 @@ from sqllm.words.wording_reader import multiplied, wording_reader
 from sqllm.words.wordings.option_words import OPTION_WORDS
 
 SURE = 0.3  # the probability below which a question counts as unclear
-READER_WEIGHT = 1.0  # the power of the linear reader's probabilities beside the LLM's
+READER_WEIGHT = 1.0  # the power of the linear reader's probabilities beside the LLM's, as good as any on kept wordings
 MOST_HALVES = 4
 
 
