@@ -23,7 +23,8 @@ def train_words(arguments: Sequence[str]) -> None:
 
     from sqllm.model.checkpoint import DEFAULT_CHECKPOINT, stored_config
     from sqllm.model.device import choose_device, choose_dtype
-    from sqllm.model.words_llm import new_words
+    from sqllm.model.weights import fill
+    from sqllm.model.words_llm import lora_weights, new_words, stored_words
     from sqllm.training.words_trainer import WordsTrainer
 
     settings = read_settings(WordsSettings, arguments)
@@ -40,7 +41,10 @@ def train_words(arguments: Sequence[str]) -> None:
     device, reason = choose_device(settings.device)
     dtype, of_dtype = choose_dtype(device)
     print(f"Training on {device}: {reason}. The LLM is in {str(dtype).removeprefix('torch.')}: {of_dtype}.")
-    trainer = WordsTrainer(new_words(config, dtype, settings.seed, device), config, checkpoint, settings)
+    model = new_words(config, dtype, settings.seed, device)
+    if settings.start_from:
+        fill(lora_weights(model), stored_words(settings.start_from))
+    trainer = WordsTrainer(model, config, checkpoint, settings)
     trainer.run()
     print(f"Understood on validation wordings: {trainer.validate()}. The words are in {settings.out / 'checkpoint'}.")
 

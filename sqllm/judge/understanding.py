@@ -1,4 +1,8 @@
-"""Reading what a question asks off the next-token probabilities of the LLM for words: family and slots in one pass."""
+"""Reading what a question asks off the next-token probabilities of the LLM for words: family and slots.
+
+They are multiplied with those of the linear reader (`sqllm.words.wording_reader`), which alone reads where a model has
+no LLM for words.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +27,11 @@ from sqllm.words.understanding import (
     halves,
     question_of,
 )
+from sqllm.words.wording_reader import multiplied, wording_reader
+from sqllm.words.wordings.option_words import OPTION_WORDS
 
-SURE = 0.5  # the probability below which a question counts as unclear
+SURE = 0.3  # the probability below which a question counts as unclear
+READER_WEIGHT = 1.0  # the power of the linear reader's probabilities beside the LLM's, as good as any on kept wordings
 MOST_HALVES = 4
 
 
@@ -47,7 +54,12 @@ def _shown(text: str) -> str:
 
 
 def code_tokens(model: LanguageModel, choice: str) -> list[int]:
-    """The token of each option of a choice."""
+    """The token that says each option of a choice: the first of its word, or a letter where an LLM's tokenizer has the
+    same one for several.
+    """
+    tokens = [model.encode_text(f" {OPTION_WORDS.get(option, option)}")[0] for option in CHOICES[choice]]
+    if len(set(tokens)) == len(tokens):
+        return tokens
     return [model.encode_text(code)[-1] for code in CODES[: len(CHOICES[choice])]]
 
 
@@ -70,7 +82,18 @@ def read_choices(
     ]
 
 
-def understand(model: LanguageModel, text: str, previous: str | None = None) -> tuple[Understood, ...]:
+def _read(
+    model: LanguageModel | None, asked: Sequence[tuple[str, str | None]], choices: Sequence[str]
+) -> list[dict[str, dict[str, float]]]:
+    """The probabilities of both readers, multiplied."""
+    if model is None:
+        even = {name: dict.fromkeys(CHOICES[name], 1.0) for name in choices}
+        return [multiplied(even, wording_reader().read(*one), 1.0) for one in asked]
+    read = read_choices(model, asked, choices)
+    return [multiplied(by, wording_reader().read(*one), READER_WEIGHT) for by, one in zip(read, asked, strict=True)]
+
+
+def understand(model: LanguageModel | None, text: str, previous: str | None = None) -> tuple[Understood, ...]:
     """What a text asks, a question each where it asks two; `previous` is the question before it.
 
     A text in another language is `other-language`, with the language's code as `asked`; one whose family is not
@@ -78,22 +101,22 @@ def understand(model: LanguageModel, text: str, previous: str | None = None) -> 
     """
     if language := language_of(text):
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
-    [read] = read_choices(model, [(text, previous)], ALWAYS)
+    [read] = _read(model, [(text, previous)], ALWAYS)
     if read["two"][YES] > 0.5 and (found := _understand_halves(model, text, previous)):
         return found
     family = _likeliest(read["family"])
     if needed := NEEDS.get(family, ()) if read["family"][family] >= SURE else ():
-        read |= read_choices(model, [(text, previous)], needed)[0]
+        read |= _read(model, [(text, previous)], needed)[0]
     return (_understood(text, read),)
 
 
-def _understand_halves(model: LanguageModel, text: str, previous: str | None) -> tuple[Understood, ...]:
+def _understand_halves(model: LanguageModel | None, text: str, previous: str | None) -> tuple[Understood, ...]:
     """The two questions of a text, taken apart where both are understood best; none where they can't be."""
     pairs = halves(text)[:MOST_HALVES]
     if not pairs:
         return ()
     asked = [(part, before) for one, other in pairs for part, before in ((one, previous), (other, one))]
-    read = read_choices(model, asked)
+    read = _read(model, asked, tuple(CHOICES))
     understood = [_understood(part, choices) for (part, _), choices in zip(asked, read, strict=True)]
     found = [(understood[n], understood[n + 1]) for n in range(0, len(understood), 2)]
     first, second = max(found, key=lambda pair: pair[0].confidence * pair[1].confidence)

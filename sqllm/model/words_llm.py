@@ -49,6 +49,14 @@ def load_words(weights: Mapping[str, Tensor], config: ModelConfig, device: torch
     return model.requires_grad_(False).eval()
 
 
+def stored_words(folder: Path) -> dict[str, Tensor]:
+    """The LoRA for words that a checkpoint's folder holds, by the LLM's names."""
+    from safetensors.torch import load_file
+
+    weights = load_file(folder / "model.safetensors")
+    return {name.removeprefix(PREFIX): weight for name, weight in weights.items() if name.startswith(PREFIX)}
+
+
 def with_words(folder: Path, words: LanguageModel, config: ModelConfig, card: Mapping[str, Any], out: Path) -> None:
     """Write a checkpoint's folder anew with other words in it, and what their training tells; all else stays bit for
     bit. `config` holds their rank.

@@ -1,7 +1,7 @@
 """What is read of a question: its family and slots, each a choice, and what code reads better: times and figures.
 
-The choices are read from the LLM's probabilities (`sqllm.judge.understanding`); every option has a letter, so that
-one token says it, whatever the tokenizer.
+The choices are read from the LLM's probabilities (`sqllm.judge.understanding`): one token says an option, the first of
+its word (`OPTION_WORDS`), or a letter where a tokenizer has none of their own for them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from sqllm.words.wordings.fault_nouns import NOUNS
 from sqllm.words.wordings.faults import NAMES
 
 NONE, NO, YES = "none", "no", "yes"
+OTHER_FAULT = "another fault"  # of `NOUNS`: what has no artifact kind
 UNCLEAR, OTHER_LANGUAGE = "unclear", "other-language"
 CODES = ascii_letters + digits
 LONGEST = 300  # characters of a question that are read
@@ -89,7 +90,7 @@ def question_of(text: str, family: str, chosen: Mapping[str, str]) -> Question:
         text,
         dimension="mos" if family == "mos-numeric" else slots.get("dimension"),
         kinds=kinds,
-        asked=NAMES.get(fault, fault),
+        asked=NAMES.get(fault) or _as_asked(fault, text),
         use=slots.get("use"),
         measure=slots.get("measure"),
         scale=slots.get("scale"),
@@ -101,6 +102,12 @@ def question_of(text: str, family: str, chosen: Mapping[str, str]) -> Question:
         seconds=seconds_in(text),
         number=number_in(text),
     )
+
+
+def _as_asked(fault: str, text: str) -> str:
+    """The asker's own word for a fault that has no name of ours, where it is a known one."""
+    own = [word for word in NOUNS.get(fault, ()) if word.lower() in text.lower()] if fault == OTHER_FAULT else []
+    return max(own, key=len, default=fault)
 
 
 def kinds_of(fault: str) -> tuple[str, ...]:

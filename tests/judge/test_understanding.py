@@ -66,7 +66,7 @@ def reads(monkeypatch: pytest.MonkeyPatch, by_text: Mapping[str, Read]) -> None:
     def fake(model: object, asked: Sequence[tuple[str, str | None]], choices: object = None) -> list[Read]:
         return [by_text[text] for text, _ in asked]
 
-    monkeypatch.setattr(understanding, "read_choices", fake)
+    monkeypatch.setattr(understanding, "_read", fake)
 
 
 def test_a_family_that_is_not_sure_is_unclear(words: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:

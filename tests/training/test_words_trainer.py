@@ -11,12 +11,13 @@ import torch
 
 from sqllm.model.checkpoint import save_checkpoint, stored_config
 from sqllm.model.config import ModelConfig
-from sqllm.model.words_llm import lora_weights, new_words
+from sqllm.model.words_llm import lora_weights, new_words, stored_words
 from sqllm.training.word_lessons import WordTeacher, split_wordings
 from sqllm.training.words_trainer import WordsSettings, WordsTrainer
 from sqllm.words.understanding import CHOICES
 from tests.model.checkpoints import config_for, trained_model
 from tests.tiny import save_tiny_llm
+from train.words import train_words
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,18 @@ def test_training_learns_and_resumes_exactly(checkpoint: Path, tmp_path: Path) -
     resumed.run()
     for one, other in zip(lora_weights(whole.model).values(), lora_weights(resumed.model).values(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_words_move_to_another_checkpoint_as_they_are(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainer(checkpoint, tmp_path / "a", 0).run()
+    moved = ["steps=0", "words_rank=4", "words_from=0", "validate_questions=4", f"checkpoint={checkpoint}"]
+    train_words([*moved, f"start_from={tmp_path / 'a' / 'checkpoint'}", f"out={tmp_path / 'b'}", "device=cpu"])
+    one, other = (stored_words(tmp_path / run / "checkpoint") for run in ("a", "b"))
+    assert one
+    assert all(torch.equal(other[name], weight) for name, weight in one.items())
+    assert "The words are in" in capsys.readouterr().out
 
 
 def test_teachers_know_every_choice(checkpoint: Path, tmp_path: Path) -> None:

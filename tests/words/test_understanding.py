@@ -126,6 +126,11 @@ def test_a_word_for_several_kinds_means_all_of_them(fault: str, kinds: tuple[str
     assert question_of("?", "presence", {"fault": fault}).kinds == kinds
 
 
+def test_a_fault_without_a_kind_is_called_what_the_asker_calls_it() -> None:
+    assert question_of("Any Sibilance?", "presence", {"fault": "another fault"}).asked == "sibilance"
+    assert question_of("Any swooshing?", "presence", {"fault": "another fault"}).asked == "another fault"
+
+
 def test_loud_enough_asks_whether_it_is_not_too_quiet() -> None:
     question = question_of("Is it loud enough?", "level-verdict", {"fault": "too-quiet", "opposite": "yes"})
     assert (question.kinds, question.negated) == (("too-quiet",), True)
