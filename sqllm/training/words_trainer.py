@@ -31,8 +31,8 @@ SIDE_BY_SIDE = 4  # questions in one sequence
 @dataclass(frozen=True)
 class WordsSettings:
     """How to train: `steps` of `batch` lessons. `checkpoint` is the model that gets the words (empty: the default);
-    `start_from` one whose words to go on from (with no steps: to take as they are). `sayings` are lessons in saying what
-    was selected of made facts, beside the questions of a step.
+    `start_from` one whose words to go on from (with no steps: to take as they are). `sayings` are lessons in saying
+    what was selected of made facts, beside the questions of a step.
     """
 
     checkpoint: Path | None = None
