@@ -116,7 +116,7 @@ def measure_drafts(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], seed: i
         families = [TAUGHT_FAMILIES[(row * ANSWERS + turn) % len(TAUGHT_FAMILIES)] for turn in range(ANSWERS)]
         asked = [draw_question(rng, family, clip.faults(), held_out=True) for family in families]
         for question in (Question("explanatory", RATIONALE_QUESTION), *asked):
-            kind = "Rationales" if question.family == "explanatory" else "Answers"
+            kind = "Rationales" if question.text == RATIONALE_QUESTION else "Answers"
             faulty = false_claims(first_draft(own, question), question, own.facts())
             refused[kind].append(bool(faulty))
             wrong.update({claim.split()[0] for claim in faulty})
