@@ -25,6 +25,7 @@ from sqllm.words.understanding import (
     YES,
     Understood,
     halves,
+    is_closed,
     question_of,
 )
 from sqllm.words.wording_reader import multiplied, wording_reader
@@ -32,7 +33,9 @@ from sqllm.words.wordings.option_words import OPTION_WORDS
 
 SURE = 0.3  # the probability below which a question counts as unclear
 READER_WEIGHT = 1.0  # the power of the linear reader's probabilities beside the LLM's, as good as any on kept wordings
+NEGATED = 0.2  # the probability from which a question for yes or no is negated: few are, and fewer are found at .5
 MOST_HALVES = 4
+LIKELY = 2  # families whose slots are asked for in the same pass; those of others the linear reader reads alone
 
 
 ALWAYS = ("family", "opposite", "two")
@@ -101,12 +104,14 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
     """
     if language := language_of(text):
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
-    [read] = _read(model, [(text, previous)], ALWAYS)
+    beside = wording_reader().read(text, previous)
+    likely = [CHOICES["family"][at] for at in beside["family"].argsort()[-LIKELY:]]
+    asked = tuple(dict.fromkeys([*ALWAYS, *(slot for family in likely for slot in NEEDS.get(family, ()))]))
+    [read] = _read(model, [(text, previous)], asked)
     if read["two"][YES] > 0.5 and (found := _understand_halves(model, text, previous)):
         return found
-    family = _likeliest(read["family"])
-    if needed := NEEDS.get(family, ()) if read["family"][family] >= SURE else ():
-        read |= _read(model, [(text, previous)], needed)[0]
+    if missing := [slot for slot in NEEDS.get(_likeliest(read["family"]), ()) if slot not in read]:
+        read |= _read(None, [(text, previous)], missing)[0]
     return (_understood(text, read),)
 
 
@@ -132,7 +137,8 @@ def _understood(text: str, read: Mapping[str, Mapping[str, float]]) -> Understoo
         return Understood(Question(UNCLEAR, text), confidence)
     needed = NEEDS.get(family, ())
     chosen = {name: _likeliest(read[name]) for name in needed}
-    chosen["opposite"] = YES if read["opposite"][YES] > 0.5 else NO
+    doubt = NEGATED if is_closed(text) else 0.5
+    chosen["opposite"] = YES if read["opposite"][YES] > doubt else NO
     return Understood(question_of(text, family, chosen), confidence)
 
 

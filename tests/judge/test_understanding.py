@@ -148,5 +148,5 @@ def test_wordings_that_never_trained_are_understood(default: LanguageModel) -> N
     readings = {"plain": read_unseen(default), "careless": read_unseen(default, careless)}
     print(understanding_table(readings))
     for some in readings.values():
-        assert sum(reading.slots_right for reading in some) / len(some) > 0.8
+        assert sum(reading.slots_right for reading in some) / len(some) > 0.75
         assert sum(reading.evaded for reading in some) / len(some) < 0.05
