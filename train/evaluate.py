@@ -7,7 +7,8 @@ first-order fit (ITU-T P.1401), coverage of the 90% interval, single- and double
 degradation and by language; text answers, artifacts and rationales against the truth, consistency, and conduct.
 Settings and their meaning: `train/configs/evaluate.yaml`.
 
-`questions=true` prints how well unseen wordings of questions are understood, a family each; that needs no corpus.
+`questions=true` prints how well unseen wordings of questions are understood, a family each, and the study sheet's
+questions (`sqllm.evaluation.question_sheet`); that needs no corpus.
 
 `study=DIR` writes a listening study instead of a report: do the rationales fit their clips? `study_results=CSV` reads
 back what people said (`sqllm.evaluation.listening_study`).
@@ -91,7 +92,8 @@ def evaluate(arguments: Sequence[str]) -> None:
     import torch
 
     from sqllm.evaluation.listening_study import read_study, write_study
-    from sqllm.evaluation.question_understanding import understanding_report
+    from sqllm.evaluation.question_sheet import grade_sheet
+    from sqllm.evaluation.question_understanding import reader_of, understanding_report
     from sqllm.evaluation.report import evaluation_report
     from sqllm.judge.judge import SpeechQualityLLM
 
@@ -113,6 +115,7 @@ def evaluate(arguments: Sequence[str]) -> None:
         return
     if settings.questions:
         print(understanding_report(judge.model), flush=True)
+        print("\n".join(grade_sheet(reader_of(judge.model.words)).lines()), flush=True)
     if not clips:
         return
     sections = []

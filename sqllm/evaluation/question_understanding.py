@@ -12,6 +12,7 @@ import numpy as np
 from sqllm.judge.understanding import understand
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.speech_llm import SpeechQualityModel
+from sqllm.words.known_wordings import known_question
 from sqllm.words.questions import Question
 from sqllm.words.understanding import NEEDS, NO, NONE, UNCLEAR, YES, question_of
 from sqllm.words.wordings.grammar import Asked, draw_asked, unseen_wordings
@@ -82,6 +83,16 @@ def mistyped(rng: np.random.Generator, text: str) -> str:
 def careless(rng: np.random.Generator, text: str) -> str:
     """A text without capitals and without its last mark."""
     return text.lower().rstrip("?.!") or text
+
+
+def reader_of(model: LanguageModel | None) -> Callable[[str, str | None], tuple[Question, ...]]:
+    """What reads a question, with the one before it, as the judge does: our own wordings are known."""
+
+    def read(text: str, previous: str | None = None) -> tuple[Question, ...]:
+        known = known_question(text)
+        return (known,) if known else tuple(found.question for found in understand(model, text, previous))
+
+    return read
 
 
 def understanding_report(model: SpeechQualityModel) -> str:
