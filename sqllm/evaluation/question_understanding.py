@@ -57,11 +57,11 @@ def wanted_question(asked: Asked) -> Question:
     return question_of(asked.text, asked.family, chosen | {"opposite": YES if asked.negated else NO})
 
 
-def read_unseen(model: LanguageModel | None, change: Change | None = None) -> list[Reading]:
-    """What is understood of every unseen wording, each as `change` has it typed."""
+def read_unseen(model: LanguageModel | None, change: Change | None = None, every: int = 1) -> list[Reading]:
+    """What is understood of `every` so-many-th unseen wording, each as `change` has it typed."""
     rng = np.random.default_rng(0)
     readings = []
-    for wording in unseen_wordings():
+    for wording in unseen_wordings()[::every]:
         asked = draw_asked(rng, wording)
         if change is not None:
             asked = replace(asked, text=change(rng, asked.text))

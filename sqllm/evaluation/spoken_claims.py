@@ -62,15 +62,14 @@ def _false_scores(text: str, question: Question, facts: Facts) -> Iterator[str]:
     if not facts.scores:
         return
     parts = [round(window.mos, 2) for window in facts.windows]
-    low, high = facts.scores["mos"].interval()
     middle = question.family == "part" and parts
     for value in map(float, _MOS.findall(text.replace("ends at a MOS of 4.5", ""))):
         if middle and min(parts) - HALF_A_TENTH <= value <= max(parts) + HALF_A_TENTH:
             continue
-        if not _near(value, round(facts.scores["mos"].mean, 2), *parts, low, high):
+        if not _near(value, round(facts.scores["mos"].mean, 2), *parts):
             yield f"MOS {value}"
     for name, value in _NAMED.findall(text):
-        if not _near(float(value), round(facts.scores[name].mean, 2), *facts.scores[name].interval()):
+        if not _near(float(value), round(facts.scores[name].mean, 2)):
             yield f"{name} {value}"
     for value in map(float, _RESULT.findall(text)):
         if not any(_near(value, fault.mended) for fault in facts.faults):

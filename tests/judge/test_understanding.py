@@ -144,8 +144,7 @@ def test_follow_ups_go_on_from_the_question_before(default: LanguageModel) -> No
 
 @pytest.mark.checkpoint
 def test_wordings_that_never_trained_are_understood(default: LanguageModel) -> None:
-    """Half a minute: some 600 questions, twice."""
-    readings = {"plain": read_unseen(default), "careless": read_unseen(default, careless)}
+    readings = {"plain": read_unseen(default, every=8), "careless": read_unseen(default, careless, every=8)}
     print(understanding_table(readings))
     for some in readings.values():
         assert sum(reading.slots_right for reading in some) / len(some) > 0.75
