@@ -11,11 +11,17 @@ same one, noise alone. Prints Markdown: how many references are kept and refused
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from sqllm.training.settings import read_settings, run_command
+
+if TYPE_CHECKING:
+    from sqllm.evaluation.alignment_pairs import Sources
+
+Pair = TypeVar("Pair")
 
 
 @dataclass(frozen=True)
@@ -32,14 +38,24 @@ class AlignmentSettings:
 
 def measure(arguments: Sequence[str]) -> None:
     """Print (and write) the table."""
+    from sqllm.evaluation.alignment_pairs import alignment_table, make_pairs, measure_alignment
+
+    print_table(arguments, make_pairs, lambda pairs: alignment_table(measure_alignment(pairs)))
+
+
+def print_table(
+    arguments: Sequence[str],
+    make: Callable[[Sources, int, int], Iterable[Pair]],
+    table_of: Callable[[Iterable[Pair]], list[str]],
+) -> None:
+    """Make pairs of clips and references as the settings ask for, and print (and write) the table of them."""
     from tqdm import tqdm
 
-    from sqllm.evaluation.alignment_pairs import Sources, alignment_table, make_pairs, measure_alignment
+    from sqllm.evaluation.alignment_pairs import Sources
 
     settings = read_settings(AlignmentSettings, arguments)
     sources = Sources.of(settings.speech, settings.noise, settings.split)
-    pairs = make_pairs(sources, settings.pairs, settings.seed)
-    lines = alignment_table(measure_alignment(tqdm(pairs, total=settings.pairs, unit="pair")))
+    lines = table_of(tqdm(make(sources, settings.pairs, settings.seed), total=settings.pairs, unit="pair"))
     print("\n".join(lines))
     if settings.out:
         settings.out.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -11,24 +11,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from sqllm.training.settings import read_settings, run_command
-from train.alignment import AlignmentSettings
+from sqllm.training.settings import run_command
+from train.alignment import print_table
 
 
 def measure(arguments: Sequence[str]) -> None:
     """Print (and write) the table."""
-    from tqdm import tqdm
-
-    from sqllm.evaluation.alignment_pairs import Sources
     from sqllm.evaluation.lost_speech import lost_speech_table, make_lost_pairs, measure_lost_speech
 
-    settings = read_settings(AlignmentSettings, arguments)
-    sources = Sources.of(settings.speech, settings.noise, settings.split)
-    pairs = make_lost_pairs(sources, settings.pairs, settings.seed)
-    lines = lost_speech_table(measure_lost_speech(tqdm(pairs, total=settings.pairs, unit="pair")))
-    print("\n".join(lines))
-    if settings.out:
-        settings.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print_table(arguments, make_lost_pairs, lambda pairs: lost_speech_table(measure_lost_speech(pairs)))
 
 
 if __name__ == "__main__":
