@@ -96,7 +96,11 @@ def frame_energies(samples: np.ndarray, seconds: float = FRAME_SECONDS) -> np.nd
 
 def active_level(samples: np.ndarray) -> float:
     """Level in dBov of the active part: frames within 25 dB of the loudest (after the idea of ITU-T P.56)."""
-    energies = frame_energies(samples)
+    return level_of_active(frame_energies(samples))
+
+
+def level_of_active(energies: np.ndarray) -> float:
+    """`active_level` from the frames' energies in dBov, [frames]."""
     active = energies[energies >= max(energies.max() - 25, -99.0)]
     return float(10 * np.log10(np.mean(10 ** (active / 10)))) if len(active) else -100.0
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, active_level
+from sqllm.signal.audio import SAMPLE_RATE, SILENCE_DBOV, active_level, level_of_active
 from sqllm.signal.spans import Span, merge_spans, spans_of_frames
 
 FRAME, HOP = 0.01, SAMPLE_RATE // 100  # s, samples
@@ -45,7 +45,7 @@ def find_differences(clip: np.ndarray, reference: np.ndarray, covered: Sequence[
     if min(active_level(clip), active_level(reference)) < SILENCE_DBOV:
         return Differences()
     heard, known = _in_shared_band(clip, reference)
-    level, own = _active(known), _active(heard)
+    level, own = level_of_active(known), level_of_active(heard)
     spoken, silent = known >= level - SPOKEN_DB, known < level - SILENT_DB
     gain = float(np.median((heard - known)[spoken])) if spoken.any() else 0.0
     background = float(np.median(heard[silent])) if silent.sum() >= 10 else float(np.percentile(heard, 3))
@@ -75,10 +75,9 @@ def _in_shared_band(clip: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray
     loud = totals >= totals.max() * 10 ** (-SPOKEN_DB / 10)
     ratios = np.median(10 * np.log10((bands[0][loud] + TINY) / (bands[1][loud] + TINY)), axis=0)
     weights = bands[1][loud].mean(axis=0)
-    main = np.argsort(weights)[::-1][
-        : 1 + int(np.searchsorted(np.cumsum(np.sort(weights)[::-1]), 0.95 * weights.sum()))
-    ]
-    middle = float(np.median(ratios[main]))
+    order = np.argsort(weights)[::-1]
+    held = np.cumsum(weights[order])
+    middle = float(np.median(ratios[order[: 1 + int(np.searchsorted(held, 0.95 * weights.sum()))]]))
     passed = ratios >= middle - FILTERED_DB
     heard, known = (10 * np.log10(power[:, passed].sum(axis=1) + TINY) for power in bands)
     return heard, known
@@ -95,16 +94,12 @@ def _band_power(samples: np.ndarray) -> np.ndarray:
 
 def _through_pauses(gone: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Frames that are gone, [frames], and what lies between two such without speech that is kept: one loss, not two."""
-    whole, edges = gone.copy(), np.flatnonzero(np.diff(np.pad(gone, 1).astype(int))).reshape(-1, 2)
-    for (_, stop), (start, _) in pairwise(edges.tolist()):
+    whole = gone.copy()
+    for (_, before), (after, _) in pairwise(spans_of_frames(gone.astype(float), 1)):
+        stop, start = int(before), int(after)
         if start - stop <= LONGEST_PAUSE / FRAME and not kept[stop:start].any():
             whole[stop:start] = True
     return whole
-
-
-def _active(energies: np.ndarray) -> float:
-    """The mean level of the frames within 25 dB of the loudest, as `audio.active_level` has it."""
-    return float(10 * np.log10(np.mean(10 ** (energies[energies >= energies.max() - 25] / 10))))
 
 
 def _spans(frames: np.ndarray, shortest: float) -> tuple[Span, ...]:
