@@ -10,8 +10,6 @@ from sqllm.scores import ARTIFACT_KINDS
 
 _LISTS = ("lora_layers", "artifact_kinds")
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-
-
 NO_WORDS = {"words_rank": 0, "words_alpha": 16, "words_from": 0}  # what a checkpoint without words need not name
 
 
@@ -45,12 +43,7 @@ class ModelConfig:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Raises `ValueError` naming a setting that is missing or unknown."""
-        values = {
-            "words_rank": 0,
-            "words_alpha": 16,
-            "words_from": 0,
-            **values,
-        }  # checkpoints without words need not name them
+        values = {**NO_WORDS, **values}
         check_names(values, [f.name for f in fields(cls)])
         return cls(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 

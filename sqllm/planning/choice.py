@@ -10,7 +10,6 @@ import numpy as np
 from sqllm.planning.conditions import PlannedClip, PlannedTest
 
 TRAINING_CLIPS = 5
-TRAPPING_CLIPS = 5
 GOLD_CLIPS = 5  # at each end of the scale
 GOLD_GOOD, GOLD_BAD = 4.3, 1.7  # predicted MOS from which nearly everybody answers within one point of 5, or of 1
 

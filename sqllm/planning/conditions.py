@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 # and Yamagishi 2023): a set that leaves both ends empty gets scores that say little outside it.
 LEAST_SPAN = 2.0  # points between the worst and the best condition
 GOOD_END, BAD_END = 4.0, 2.5  # the best condition should reach the one, the worst fall to the other
-# Overall MOS of speech through a MNRU of Q dB, mean of three crowdsourced P.835 tests of the P.808 toolkit's
-# reference conditions (SNR 40 dB).
-MNRU_MOS = {8: 1.95, 16: 2.84, 24: 3.57, 32: 3.87}
-CLEAN_MOS = 4.6
 
 
 @dataclass(frozen=True)

@@ -104,11 +104,6 @@ class Notes:
         return tuple(sorted(low, key=lambda name: self.scores[name]))
 
     @property
-    def stated_scores(self) -> str:
-        """ "MOS 2.6, noisiness 3.1, coloration ..."."""
-        return ", ".join(f"{_name(d)} {stated(self.scores[d])}" for d in DIMENSIONS)
-
-    @property
     def uses(self) -> tuple[str, ...]:
         """What of `TAUGHT_USES` the clip is good enough for."""
         return tuple(use for use in TAUGHT_USES if self.mos >= USES[use])

@@ -35,7 +35,6 @@ TABLES: Mapping[str, tuple[str, Mapping[str, Sequence[str]]]] = {
     "use": ("use", asked_slots.USES),
     "term": ("term", asked_slots.TERMS),
 }
-FAULT_TABLES = ("fault", "adj", "verb")
 
 
 @dataclass(frozen=True)
