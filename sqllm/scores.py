@@ -142,7 +142,12 @@ class HeardArtifact:
         return self.probability >= CERTAIN
 
     def to_json(self) -> dict[str, object]:
-        return {"kind": self.kind, "severity": self.severity, "spans": [list(span) for span in self.spans]}
+        return {
+            "kind": self.kind,
+            "severity": self.severity,
+            "probability": round(self.probability, 3),
+            "spans": [list(span) for span in self.spans],
+        }
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ def test_an_artifact_is_certain_from_three_quarters_on_and_prints_the_same_keys(
 ) -> None:
     artifact = HeardArtifact("hum", "slight", probability=probability)
     assert artifact.certain == certain
-    assert list(artifact.to_json()) == ["kind", "severity", "spans"]
+    assert artifact.to_json() == {"kind": "hum", "severity": "slight", "probability": probability, "spans": []}
 
 
 def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
@@ -241,7 +241,9 @@ def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
     ]
     assert shown["speech"] == {"share": 0.5, "spans": [[0.5, 1.25], [2.0, 3.0]]}
     assert list(shown["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]
-    assert shown["artifacts"] == [{"kind": "packet-loss", "severity": "strong", "spans": [[1.0, 2.5]]}]
+    assert shown["artifacts"] == [
+        {"kind": "packet-loss", "severity": "strong", "probability": 1.0, "spans": [[1.0, 2.5]]}
+    ]
     assert shown["seconds"] == 3.14
     assert shown["alignment"] is None
 

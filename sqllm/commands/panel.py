@@ -51,16 +51,20 @@ def _in_words(panel: Panel) -> Iterator[str]:
     else:
         low, high = panel.interval
         yield (
-            f"{panel.file}: MOS {panel.mos:.2f} (95% {low:.2f} to {high:.2f}) of {listeners} listeners, sd of votes "
+            f"{panel.file}: MOS {panel.mos:.2f} (95% {low:.2f} to {high:.2f}) of {_heads(listeners)}, sd of votes "
             f"{panel.std:.2f}; everybody's: {panel.expected.mean:.2f} +- {panel.expected.std:.2f}"
         )
         for point, votes in enumerate(panel.histogram, 1):
             yield f"  {point} {'#' * round(BAR * votes / max(panel.histogram)):<{BAR}} {votes}"
         for own in panel.by_profile():
             mos = "-" if own.mos is None else f"{own.mos:.2f}"
-            yield f"  {own.profile:<20} {own.listeners:>4} listeners, MOS {mos}"
+            yield f"  {own.profile:<20} {_heads(own.listeners):>14}, MOS {mos}"
         if outliers := panel.outliers():
             told = ", ".join(f"{number} ({panel.votes[number - 1]})" for number in outliers[:10])
             more = f" and {len(outliers) - 10} more" if len(outliers) > 10 else ""
             yield f"Outliers, listener (vote): {told}{more}."
     yield from (f"Note: {warning}" for warning in panel.warnings)
+
+
+def _heads(listeners: int) -> str:
+    return f"{listeners} listener" if listeners == 1 else f"{listeners} listeners"

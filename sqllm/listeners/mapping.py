@@ -186,9 +186,7 @@ def fit_mapping(rated: RatedClips) -> ScaleMapping:
     Raises `ValueError` where fewer than six clips have both a score and votes, or the scores are all alike.
     """
     if len(rated) < FEWEST_CLIPS:
-        raise ValueError(
-            f"Only {len(rated)} clips have both a score and votes: a mapping takes {FEWEST_CLIPS} or more."
-        )
+        raise ValueError(f"Clips with both a score and votes: {len(rated)}. A mapping takes {FEWEST_CLIPS} or more.")
     if np.ptp(rated.predicted) < LEAST_SPAN:
         raise ValueError("The scores of these clips are all alike: rate clips of different quality.")
     order = 1

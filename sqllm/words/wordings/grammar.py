@@ -21,7 +21,7 @@ from sqllm.words.wordings.fault_nouns import NOUNS
 if TYPE_CHECKING:
     import numpy as np
 
-FILES = ("scores", "faults", "measures", "references", "people", "elsewhere", "more")
+FILES = ("scores", "faults", "measures", "references", "people", "elsewhere", "more", "further")
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 _SLOT = re.compile(r"\{(fault|adj|verb|dim|use|term|time|span)\}")
 _HEADING = re.compile(r"\[([a-z-]+)(?: (\w+=[^\]]*))?\]")
