@@ -104,7 +104,7 @@ def test_a_mapped_score_has_the_mapped_mean_and_at_least_the_held_out_error() ->
 
 def test_too_few_clips_or_no_spread_are_refused() -> None:
     clips = rated()
-    with pytest.raises(ValueError, match="Only 5 clips"):
+    with pytest.raises(ValueError, match="score and votes: 5"):
         fit_mapping(clips.chosen(np.arange(60) < 5))
     with pytest.raises(ValueError, match="all alike"):
         fit_mapping(replace(clips, predicted=np.full(60, 3.0)))
