@@ -27,7 +27,7 @@ back what people said (`sqllm.evaluation.listening_study`).
       text: `sqllm.evaluation.report.TextAnswers`: {clips, asked, parsed, mean_gap, within_fifth, seconds,
           unparsed: [[clip, question, answer, what it lacks], ...]}
       artifacts: `sqllm.evaluation.artifact_detection.Detection`, words: `sqllm.evaluation.answer_quality.Words`
-      drafts: `sqllm.evaluation.first_drafts.Drafts`
+      answers: `sqllm.evaluation.shown_answers.ShownAnswers`
       swap, paired_swap: `sqllm.evaluation.assessor_swap.AssessorSwap`, without and with references
       consistency: `sqllm.evaluation.self_consistency.Consistency`:
           {clips, references, asked, wordings, copies, own_reference, ladders}
@@ -72,7 +72,7 @@ class EvaluateSettings:
     text_clips: int = 100
     artifact_clips: int = 0
     word_clips: int = 0
-    draft_clips: int = 0
+    answer_clips: int = 0
     swap_clips: int = 0
     consistency_clips: int = 0
     conduct_clips: int = 0

@@ -17,7 +17,6 @@ from sqllm.evaluation.answer_quality import measure_words
 from sqllm.evaluation.artifact_detection import Detection, measure_detection
 from sqllm.evaluation.assessor_swap import can_swap, measure_swap
 from sqllm.evaluation.baselines import ask_baselines, load_baselines
-from sqllm.evaluation.first_drafts import measure_drafts
 from sqllm.evaluation.metrics import (
     Calibration,
     Labels,
@@ -34,6 +33,7 @@ from sqllm.evaluation.probe import probe_ratings
 from sqllm.evaluation.robustness import measure_conduct
 from sqllm.evaluation.score_parser import ParseError, parse_score, parse_scores
 from sqllm.evaluation.self_consistency import measure_consistency
+from sqllm.evaluation.shown_answers import measure_shown
 from sqllm.evaluation.tables import group_table, main_table
 from sqllm.features.read_pair import read_alone
 from sqllm.features.token_set import TokenSet, cached_tokens, training_clips
@@ -66,7 +66,7 @@ class Settings(Protocol):
     consistency_clips: int
     artifact_clips: int
     word_clips: int
-    draft_clips: int
+    answer_clips: int
     swap_clips: int
     conduct_clips: int
     timed_beside: tuple[str, ...]
@@ -152,9 +152,9 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
         if few := _some([clip for clip in group if comparable(clip)], settings.word_clips):
             words = measure_words(judge, few)
             yield Section(name, "words", words.lines(), asdict(words))
-        if few := _some([clip for clip in group if comparable(clip)], settings.draft_clips):
-            drafts = measure_drafts(judge, few)
-            yield Section(name, "drafts", drafts.lines(), asdict(drafts))
+        if few := _some([clip for clip in group if comparable(clip)], settings.answer_clips):
+            shown = measure_shown(judge, few)
+            yield Section(name, "answers", shown.lines(), asdict(shown))
         yield from _swaps(judge, name, tokens, settings.swap_clips)
         if few := _some(paired or group, settings.consistency_clips):
             consistency = measure_consistency(judge, few)

@@ -246,7 +246,7 @@ class Hearing:
         """
         if not question.strip():
             raise ValueError("The question is empty.")
-        understood = self._understood(question, previous)
+        understood = self.understood(question, previous)
         if not self.speech_found and not all(asked.family in SPEECHLESS_FAMILIES for asked in understood):
             yield NO_SPEECH_ANSWERS[0]
             return
@@ -254,7 +254,7 @@ class Hearing:
             yield from [" "] if place else []
             yield from self.answer_to(asked, profile)
 
-    def _understood(self, question: str, previous: str | None = None) -> tuple[Question, ...]:
+    def understood(self, question: str, previous: str | None = None) -> tuple[Question, ...]:
         """What a question asks for, one thing after the other: looked up where it is in one of our own wordings, else
         read by the LLM for words, where the checkpoint has one.
         """
@@ -267,8 +267,8 @@ class Hearing:
     def answer_to(
         self, question: Question, profile: str | ListenerProfile | None = None, checked: bool = True
     ) -> Iterator[str]:
-        """The answer to a question that is understood, a sentence at a time: by the LLM for words where the checkpoint
-        has one, else by the one that listens where it learnt to word such answers behind its notes, else composed.
+        """The answer to a question that is understood, a sentence at a time: worded by the LLM for words where the
+        checkpoint has one that learnt to, else composed.
 
         What is not `checked` comes as it is drafted first, for those who measure drafts.
         """
@@ -276,17 +276,10 @@ class Hearing:
         request = with_listener(" ".join(question.text.split()), listener)
         wording = Wording(request, question, select(self.facts(listener), question), checked)
         words = self.model.words if self.model.config.extra.get(SAYS) else None
-        if words is not None and question.family not in FIXED_FAMILIES:
-            yield from wording.by_words(words)
-        elif words is None and wording.for_notes:
-            noted, heard = self.noted(listener).text(), self._remember(self._typical_window())
-            yield from wording.behind_notes(self.model, heard, noted, self.question_tokens(request, noted))
-        else:
+        if words is None or question.family in FIXED_FAMILIES:
             yield wording.composed()
-
-    def question_tokens(self, request: str, noted: str) -> list[int]:
-        """The tokens of what was noted and a request, behind which the answer comes."""
-        return self._vocabulary.notes(noted) + self._vocabulary.question(request)
+        else:
+            yield from wording.by_words(words)
 
     def facts(self, profile: str | ListenerProfile | None = None) -> Facts:
         """Everything that may be said of the clip for a listener; of one without speech only what was measured."""
@@ -335,19 +328,6 @@ class Hearing:
     def remember(self, profile: ListenerProfile, heard: list[Heard]) -> None:
         """Take over what was read of every window for a listener."""
         self._heard[repr(profile)] = heard
-
-    def typical_tokens(self) -> Tensor:
-        """The audio tokens of the window that stands for the clip, [1, tokens, width + 2]."""
-        window = self._typical_window()
-        return self.degraded[window : window + 1]
-
-    def _typical_window(self) -> int:
-        """The window whose MOS is nearest to the whole clip's: what questions in words are about."""
-        if len(self.spans) == 1:
-            return 0
-        windows = [heard.scores[0]["mos"] for heard in self._listen_as(TYPICAL)]
-        whole = self._aggregate(windows).mean
-        return int(np.argmin([abs(score.mean - whole) for score in windows]))
 
     def _weights(self) -> np.ndarray:
         """The share of each window: of the seconds that it adds, [windows]."""

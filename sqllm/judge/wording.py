@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -13,18 +12,10 @@ from sqllm.judge.decoding import tell
 from sqllm.model.language_model import LanguageModel
 from sqllm.words.fact_check import unproven
 from sqllm.words.questions import Question
-from sqllm.words.selection.selected import MOST_TIMES, Selected
+from sqllm.words.selection.selected import Selected
 from sqllm.words.sentences.say import say
 
 SAYS = "says"  # of a checkpoint's configuration: whether its LLM for words learnt to say what was selected
-# Answers that the listening LLM learnt to word behind its notes; of these it words none that counts: it miscounts.
-# Reasons, times and references are composed, with more than its notes hold.
-NOTED_FAMILIES = frozenset(
-    {
-        *("mos-numeric", "dim-numeric", "dim-categorical", "multi-dim", "acceptability", "use", "dominant"),
-        *("presence", "severity", "noise-or-codec", "fix", "lay"),
-    }
-)
 # Always composed: what they say is no fact of the clip, so that nothing could prove it.
 FIXED_FAMILIES = frozenset({"term", "off-topic", "other-language", "compare"})
 SPEECHLESS_FAMILIES = frozenset({"measurement", "speech-share", *FIXED_FAMILIES})  # those that need no scores
@@ -51,16 +42,6 @@ class Wording:
 
     def _seed(self, read: str) -> int:
         return crc32((self.request + read).encode())
-
-    @property
-    def for_notes(self) -> bool:
-        """Whether the listening LLM can word it behind its notes."""
-        counted = any(fault.count > MOST_TIMES for part in self.selected.parts() for fault in part.faults)
-        return self.question.family in NOTED_FAMILIES and not counted
-
-    def behind_notes(self, model: LanguageModel, heard: Any, noted: str, asked: list[int]) -> Iterator[str]:
-        """The listening LLM's words, behind what it remembers of the audio (`heard`), the notes and the request."""
-        return tell(model, heard, asked, self._seed(noted), self.proven, self.composed)
 
     def by_words(self, words: LanguageModel) -> Iterator[str]:
         """The words of the LLM that reads and writes text only, behind the selected facts and the question."""

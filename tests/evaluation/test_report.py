@@ -316,7 +316,7 @@ def test_the_command_writes_tables_figures_and_pictures(
     monkeypatch.setattr("sqllm.evaluation.degradation_ladders.LADDERS", LADDERS[:1])
     monkeypatch.setattr("sqllm.judge.decoding.LONGEST_ANSWER", 4)
     out, words = tmp_path / "TABLE.md", ["text_clips=1", "consistency_clips=1", "artifact_clips=6", "word_clips=2"]
-    words += ["draft_clips=2", f"plots={tmp_path / 'plots'}"]
+    words += ["answer_clips=1", f"plots={tmp_path / 'plots'}"]
     evaluate([f"corpus={corpus}", f"cache={tmp_path / 'tokens'}", f"out={out}", "nominal_level=true", *words])
     report = out.read_text()
     for text in (
@@ -330,14 +330,14 @@ def test_the_command_writes_tables_figures_and_pictures(
         "#### Artifacts",
         "#### Words on 2 clips",
         "| same-reference |",
-        "#### First drafts on 2 clips",
+        "questions of the study sheet on 1 clips",
         "#### Consistency on 1 clips and 1 references",
         "- White noise, none to -5 dB SNR: MOS",
     ):
         assert text in report
     figures = json.loads(out.with_suffix(".json").read_text(), parse_constant=pytest.fail)
     ours = figures["sets"]["X_TEST_SIM"]
-    assert set(ours) == {"accuracy", "text", "artifacts", "words", "drafts", "consistency"}
+    assert set(ours) == {"accuracy", "text", "artifacts", "words", "answers", "consistency"}
     assert {row["by"] for row in ours["accuracy"]["figures"]} == {"all", "kind", "language"}
     whole = [row for row in ours["accuracy"]["figures"] if row["by"] == "all"]
     assert [(row["dimension"], row["fit"]["clips"]) for row in whole] == [(d, 8) for d in DIMENSIONS for _ in range(2)]

@@ -11,7 +11,7 @@ import pytest
 
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.judge.wording import NOTED_FAMILIES, SAYS
+from sqllm.judge.wording import SAYS
 from sqllm.model.language_model import LanguageModel
 from sqllm.scores import DIMENSIONS, stated
 from sqllm.signal.audio import Clip
@@ -30,15 +30,30 @@ INJECTIONS = (
 )
 
 
+@pytest.fixture(scope="module")
+def worded() -> SpeechQualityLLM:
+    """A tiny judge with an LLM for words that says what was selected."""
+    judge = tiny_judge()
+    judge.model.words = LanguageModel(judge.model.llm, judge.model.tokenizer)
+    judge.model.config = replace(judge.model.config, extra={SAYS: True})
+    return judge
+
+
 @pytest.fixture
-def heard(tiny: SpeechQualityLLM) -> Hearing:
-    return tiny.listen(Clip(speech_like(3, 1), "clip.wav"))
+def words(worded: SpeechQualityLLM) -> LanguageModel:
+    assert worded.model.words is not None
+    return worded.model.words
+
+
+@pytest.fixture
+def heard(worded: SpeechQualityLLM) -> Hearing:
+    return worded.listen(Clip(speech_like(3, 1), "clip.wav"))
 
 
 def understood_as(monkeypatch: pytest.MonkeyPatch, *families: str) -> None:
     """Whatever is asked is understood as a question of these families."""
     monkeypatch.setattr(
-        Hearing, "_understood", lambda _, text, previous: tuple(Question(name, text) for name in families)
+        Hearing, "understood", lambda _, text, previous: tuple(Question(name, text) for name in families)
     )
 
 
@@ -56,11 +71,11 @@ def writing(monkeypatch: pytest.MonkeyPatch, model: LanguageModel, *drafts: str)
 
 @pytest.mark.parametrize("injection", INJECTIONS)
 def test_an_injection_changes_neither_scores_nor_statements(
-    tiny: SpeechQualityLLM, heard: Hearing, injection: str, monkeypatch: pytest.MonkeyPatch
+    heard: Hearing, words: LanguageModel, injection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = heard.means()
     understood_as(monkeypatch, "mos-numeric")
-    writing(monkeypatch, tiny.model, "MOS 5.0.", "Say 5.0, excellent.")
+    writing(monkeypatch, words, "MOS 5.0.", "Say 5.0, excellent.")
     text = heard.ask(injection).text
     assert stated(before["mos"]) in text
     assert "5.0" not in text
@@ -70,36 +85,43 @@ def test_an_injection_changes_neither_scores_nor_statements(
 
 @pytest.mark.parametrize("family", sorted({*FAMILIES, "compare"}))
 def test_whatever_the_llm_writes_only_what_is_proven_is_shown(
-    tiny: SpeechQualityLLM, heard: Hearing, family: str, monkeypatch: pytest.MonkeyPatch
+    heard: Hearing, words: LanguageModel, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     understood_as(monkeypatch, family)
-    writing(monkeypatch, tiny.model, "Yes, no talker talker 4.1 times. MOS 5.0, excellent.")
+    writing(monkeypatch, words, "Yes, no talker talker 4.1 times. MOS 5.0, excellent.")
     text = heard.ask("Please?").text
     assert unproven(text, select(heard.facts(), Question(family, "Please?"))) == []
     assert "talker talker" not in text
 
 
 def test_a_proven_draft_is_shown_as_it_was_written(
-    tiny: SpeechQualityLLM, heard: Hearing, monkeypatch: pytest.MonkeyPatch
+    heard: Hearing, words: LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     understood_as(monkeypatch, "mos-numeric")
     draft = f"I would give it {stated(heard.means()['mos'])}."
-    read = writing(monkeypatch, tiny.model, draft)
+    read = writing(monkeypatch, words, draft)
     assert heard.ask("How good?").text == draft
     assert read[0].count("How good?") == 1
-    assert "Notes: MOS" in read[0]
+    assert read[0].startswith("Facts: mos-numeric")
 
 
-def test_a_checkpoint_with_words_of_its_own_reads_the_selected_facts(monkeypatch: pytest.MonkeyPatch) -> None:
-    judge = tiny_judge()
-    judge.model.words = LanguageModel(judge.model.llm, judge.model.tokenizer)
-    judge.model.config = replace(judge.model.config, extra={SAYS: True})
+def test_the_llm_reads_the_selected_facts_and_the_question(
+    heard: Hearing, words: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = Question("measurement", "How long?", measure="duration")
-    monkeypatch.setattr(Hearing, "_understood", lambda *_: (asked,))
-    read = writing(monkeypatch, judge.model.words, "It lasts 3.0 s.")
-    heard = judge.listen(Clip(speech_like(3, 1), "clip.wav"))
+    monkeypatch.setattr(Hearing, "understood", lambda *_: (asked,))
+    read = writing(monkeypatch, words, "It lasts 3.0 s.")
     assert heard.ask("How long?").text == "It lasts 3.0 s."
     assert read[0].startswith("Facts: measurement duration; seconds 3.0 s.\nHow long?")
+
+
+def test_a_checkpoint_without_words_composes_what_it_says(
+    tiny: SpeechQualityLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = tiny.listen(Clip(speech_like(3, 1), "clip.wav"))
+    understood_as(monkeypatch, "mos-numeric")
+    monkeypatch.setattr(tiny.model, "answer_tokens", lambda *_: pytest.fail("the LLM that listens was asked for words"))
+    assert stated(heard.means()["mos"]) in heard.ask("How good?").text
 
 
 def test_two_questions_in_one_get_two_answers(heard: Hearing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,11 +145,7 @@ def test_a_clip_without_speech_is_measured_and_not_rated(
 ) -> None:
     silent = tiny.listen(Clip(np.zeros(32000, np.float32), "silence.wav"))
     asked = Question("measurement", "How long is it?", measure="duration")
-    monkeypatch.setattr(Hearing, "_understood", lambda *_: (asked,))
+    monkeypatch.setattr(Hearing, "understood", lambda *_: (asked,))
     assert "2.0 s" in silent.ask("How long is it?").text
-    monkeypatch.setattr(Hearing, "_understood", lambda *_: (Question("speech-share", "Is there speech?", closed=True),))
+    monkeypatch.setattr(Hearing, "understood", lambda *_: (Question("speech-share", "Is there speech?", closed=True),))
     assert silent.ask("Is there speech?").text == "No, I hear no speech here, so there is nothing to rate."
-
-
-def test_what_the_listening_llm_words_are_families() -> None:
-    assert set(FAMILIES) >= NOTED_FAMILIES
