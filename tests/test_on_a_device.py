@@ -192,11 +192,10 @@ def test_a_corpus_is_heard_on_the_device_and_kept_on_the_cpu(by_maps: bool, corp
 
 
 TRAININGS: dict[str, dict[str, Any]] = {
-    "every question beside references": {"double_ended": 1.0, "other_listener": 1.0, "faults": 1.0, "text": 2.0},
-    "comparisons": {"comparisons": 1.0},
+    "every question beside references": {"double_ended": 1.0, "other_listener": 1.0, "faults": 1.0},
     "questions made by workers": {"workers": 1},
     "trained encoder beside references": {"trained": "all", "double_ended": 1.0, "encoder_learning_rate": 1e-4},
-    "trained encoder compares": {"trained": "queries", "comparisons": 1.0, "encoder_learning_rate": 1e-4},
+    "trained queries": {"trained": "queries", "encoder_learning_rate": 1e-4},
 }
 
 

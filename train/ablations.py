@@ -85,7 +85,7 @@ def _outcome(settings: AblationSettings) -> Outcome:
     single = accuracy(test.clips, read_token_set(model, test))
     paired = test.with_reference().nonzero().flatten().tolist()
     beside = test.chosen(paired)
-    double = accuracy(beside.clips, read_token_set(model, beside, with_reference=True)) if paired else {}
+    double = accuracy(beside.clips, read_token_set(model, beside, with_reference=True), True) if paired else {}
     outcome = Outcome(seconds, single, double)
     outcome.write(path)
     return outcome

@@ -19,7 +19,8 @@ back what people said (`sqllm.evaluation.listening_study`).
     sets: {SET: {
       accuracy: {
         figures: [{clips_of, by, group, model, dimension, fit}, ...]
-          clips_of: "all clips" or "clips with a reference"; by: all, kind or language; group: which kind or language
+          clips_of: "all clips" or "clips with a reference", either also with ", double-ended labels" behind it, where
+            what is single-ended is held against those too; by: all, kind or language; group: which kind or language
           fit: {clips, r, r_low, r_high, rho, mae, rmse, mae_fit, rmse_fit, slope, offset, coverage, width}
             as in `sqllm.evaluation.metrics.Fit`
         calibration: [{clips_of, model, dimension, nominal: [18], observed: [18]}, ...]  shares of labels, 0-1

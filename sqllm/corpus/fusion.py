@@ -1,6 +1,8 @@
-"""Fusion: one label of a clip from the figures of several teachers (`sqllm.corpus.teachers`).
+"""Fusion: the labels of a clip, alone and beside its reference, from the figures of teachers (`sqllm.corpus.teachers`).
 
-The rule, whose constants are below. `python -m train.teachers` measures it on speech that people rated.
+The rules, whose constants are below. `python -m train.teachers` measures them on speech that people rated.
+
+Single-ended (`fuse`): how good the clip is, as in absolute category rating.
 
 1. MOS is a weighted mean of three voices: NISQA v2 counts 1, Distill-MOS a half, and those who know the reference a
    half. Each figure is first brought to NISQA v2's scale (absolute category rating, as in the NISQA corpus) by a
@@ -21,6 +23,17 @@ The rule, whose constants are below. `python -m train.teachers` measures it on s
    clip (r .85 to the MOS on simulated calls, where people's ratings of the NISQA corpus have .60; mixed so, .73).
 7. The standard deviation is that of one listener's vote about the label: the votes' own spread, the teachers'
    disagreement and an error that they have in common, as if independent.
+
+Double-ended (`fuse_beside`): how much of the reference is left, as in degradation category rating (ITU-T P.800, Annex
+D). A clip that is its reference is at the top, however good the recording, and one that hardly differs close to it.
+
+1. PESQ counts as much as NISQA v2, Distill-MOS half as much, ViSQOL not at all: people follow it less where it differs
+   from PESQ, neural codecs aside. Chosen near equal weights of NISQA v2 and PESQ, which do best on telephony and on
+   enhanced speech that is not in the table; every set left out in turn, the others choose weights as good to .01.
+2. Teachers that don't know the reference are asked about it too: the clip loses what it has less, stretched so that
+   what the reference got becomes 5 and 1 stays 1 (at most twofold: beside a bad recording 1 is not reached). The
+   dimensions and what the level says are brought to that scale too, and then move as above.
+3. Lost speech is not heard without the reference if the cut is clean: `without_lost_speech`.
 """
 
 from __future__ import annotations
@@ -48,11 +61,15 @@ COMMON_ERROR = 0.2
 
 @dataclass(frozen=True)
 class Voice:
-    """Teachers that speak as one, the kindest of them: `maps` has a first-order map (slope, offset) a column."""
+    """Teachers that speak as one, the kindest of them: `maps` has a first-order map (slope, offset) a column.
+
+    What does not `know_reference` says the same of a clip alone and beside its reference.
+    """
 
     weight: float
     maps: Mapping[str, tuple[float, float]]
     hears_level: bool = False
+    knows_reference: bool = False
 
     def speak(self, figures: Mapping[str, float], level_cost: float) -> float:
         """The voice's MOS, 1-5, from figures that are all finite; not a number where none of its teachers spoke."""
@@ -67,8 +84,14 @@ class Voice:
 VOICES = {
     "NISQA v2": Voice(1.0, {"nisqa_mos": (1.0, 0.0)}, hears_level=True),
     "Distill-MOS": Voice(0.5, {"distillmos_whole": (1.40, -1.86)}),
-    "with a reference": Voice(0.5, {"pesq": (1.19, 0.16), "visqol": (1.38, -2.23)}),
+    "with a reference": Voice(0.5, {"pesq": (1.19, 0.16), "visqol": (1.38, -2.23)}, knows_reference=True),
 }
+DOUBLE_VOICES = {
+    "NISQA v2": VOICES["NISQA v2"],
+    "Distill-MOS": VOICES["Distill-MOS"],
+    "PESQ": Voice(1.0, {"pesq": (1.19, 0.16)}, knows_reference=True),
+}
+MOST_STRETCHED = 2.0
 FUSED_TEACHERS = (
     "NISQA v2",
     "NISQA v2 begun later",
@@ -77,6 +100,7 @@ FUSED_TEACHERS = (
     "PESQ",
     "ViSQOL",
 )
+REFERENCE_TEACHERS = ("NISQA v2", "NISQA v2 begun later", "Distill-MOS in one window")  # asked about the reference too
 
 
 @dataclass(frozen=True)
@@ -99,16 +123,68 @@ def fuse(figures: Mapping[str, float], voices: Mapping[str, Voice] = VOICES) -> 
         >>> fuse({"nisqa_mos": 3.2, "pesq": float("nan")}).scores
         {'mos': 3.2}
     """
+    known, cost = _known(figures)
+    spoken = {name: voice.speak(known, cost) for name, voice in voices.items()}
+    return _fused(spoken, voices, _heard_dimensions(known), _level_loudness(known))
+
+
+def fuse_beside(
+    figures: Mapping[str, float],
+    reference: Mapping[str, float],
+    lost: float = 0.0,
+    voices: Mapping[str, Voice] = DOUBLE_VOICES,
+) -> Fused:
+    """The double-ended label of a clip from its teachers' figures and those of its reference, by column, as for `fuse`;
+    `lost` is the share of the reference's speech that is missing, 0 to 1.
+    """
+    (known, cost), (best, _) = _known(figures), _known(reference)
+    spoken = {
+        name: voice.speak(known, cost)
+        if voice.knows_reference
+        else beside(voice.speak(known, cost), voice.speak(best, 0.0))
+        for name, voice in voices.items()
+    }
+    heard, top = _heard_dimensions(known), _heard_dimensions(best)
+    dimensions = {name: beside(heard[name], top[name]) for name in heard if name in top}
+    by_level = beside(_level_loudness(known), _level_loudness(best))
+    fused = _fused(spoken, voices, dimensions, by_level)
+    scores = without_lost_speech(fused.scores, lost)
+    return Fused(
+        scores, {name: vote_std(score, fused.disagreement) for name, score in scores.items()}, fused.disagreement
+    )
+
+
+def beside(score: float, best: float) -> float:
+    """A score, 1-5, on the scale on which what the reference got, `best`, is 5 and 1 stays 1; not a number where one
+    isn't known.
+    """
+    if math.isnan(score) or math.isnan(best):
+        return math.nan
+    stretched = 4 / (best - 1) if best > 1 else math.inf
+    return clamp(5 - (best - score) * min(MOST_STRETCHED, stretched))
+
+
+def _known(figures: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """The figures that are numbers, NISQA v2's as means over its hearings, and what the level costs."""
     known = {name: value for name, value in figures.items() if math.isfinite(value)}
-    cost = level_cost(known)
-    known |= _steadied(known)
-    spoken = [(voice.weight, voice.speak(known, cost)) for voice in voices.values()]
-    heard = [(weight, value) for weight, value in spoken if weight and not math.isnan(value)]
+    return known | _steadied(known), level_cost(known)
+
+
+def _fused(
+    spoken: Mapping[str, float], voices: Mapping[str, Voice], dimensions: Mapping[str, float], by_level: float
+) -> Fused:
+    """The label from what the voices say, NISQA v2's dimensions (none or all five) and the loudness by level alone."""
+    heard = [(voices[name].weight, mos) for name, mos in spoken.items() if voices[name].weight and not math.isnan(mos)]
     if not heard:
         return Fused({}, {}, 0.0)
     mos, disagreement = _mean_and_spread(heard)
-    scores = {"mos": mos} | _dimensions(known, mos)
+    scores = {"mos": mos} | _moved(dimensions, mos, by_level)
     return Fused(scores, {name: vote_std(score, disagreement) for name, score in scores.items()}, disagreement)
+
+
+def without_lost_speech(scores: Mapping[str, float], lost: float) -> dict[str, float]:
+    """Scores less what is due to the speech that is lost and that nobody missed."""
+    return dict(scores)
 
 
 def level_cost(figures: Mapping[str, float]) -> float:
@@ -147,18 +223,30 @@ def _mean_and_spread(heard: Sequence[tuple[float, float]]) -> tuple[float, float
     return mean, math.sqrt(sum(weight * (value - mean) ** 2 for weight, value in heard) / total)
 
 
-def _dimensions(figures: Mapping[str, float], mos: float) -> dict[str, float]:
-    """NISQA v2's four, two of them moved by what the other teachers add to its MOS; none where they are not known."""
-    names = [name for name in DIMENSIONS if name != "mos"]
-    if not {"nisqa_mos", *(f"nisqa_{name}" for name in names)} <= figures.keys():
+def _heard_dimensions(figures: Mapping[str, float]) -> dict[str, float]:
+    """NISQA v2's five scores, 1-5; none where one is not known."""
+    if not {f"nisqa_{name}" for name in DIMENSIONS} <= figures.keys():
         return {}
-    scores = {name: clamp(figures[f"nisqa_{name}"]) for name in names}
+    return {name: clamp(figures[f"nisqa_{name}"]) for name in DIMENSIONS}
+
+
+def _level_loudness(figures: Mapping[str, float]) -> float:
+    """The loudness that the clip's active level alone deserves; not a number where it is not known."""
+    return loudness_of_level(figures["active_level"]) if "active_level" in figures else math.nan
+
+
+def _moved(heard: Mapping[str, float], mos: float, by_level: float) -> dict[str, float]:
+    """NISQA v2's four dimensions, two of them moved by what the other teachers add to its MOS; none where they are not
+    known.
+    """
+    if not heard:
+        return {}
+    scores = {name: score for name, score in heard.items() if name != "mos"}
     worst = min(scores[name] for name in ("noisiness", "coloration", "discontinuity"))
     if worst < 5:
-        shift = EXPLAINED_SHARE * (mos - clamp(figures["nisqa_mos"])) / (5 - worst)
+        shift = EXPLAINED_SHARE * (mos - heard["mos"]) / (5 - worst)
         for name in ("coloration", "discontinuity"):
             scores[name] = clamp(scores[name] + shift * (5 - scores[name]))
-    if "active_level" in figures:
-        by_level = loudness_of_level(figures["active_level"])
+    if not math.isnan(by_level):
         scores["loudness"] += LEVEL_SHARE * (by_level - scores["loudness"])
     return scores

@@ -1,7 +1,9 @@
 """The NISQA corpus's own layout, written by the simulator and read by training and evaluation.
 
 A corpus is a folder with `NISQA_corpus_file.csv` and, beside it, the clips it names (`filepath_deg`, `filepath_ref`).
-Ours adds `truth.jsonl`, one line a clip, with its artifacts and with the labels of listeners who hear it otherwise.
+Ours adds `truth.jsonl`, one line a clip, with its artifacts and with the labels of listeners who hear it otherwise, and
+columns of double-ended labels (`dmos`, `dmos_std` ...): the clip judged beside its reference, as in the degradation
+category rating of ITU-T P.800, Annex D.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ COLUMNS = [
     "filepath_ref",
 ]
 SCORE_COLUMNS = dict(zip(DIMENSIONS, ("mos", "noi", "col", "dis", "loud"), strict=True))
+DEGRADATION_COLUMNS = {dimension: f"d{column}" for dimension, column in SCORE_COLUMNS.items()}
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class CorpusClip:
 
     `level_of` is a recording that was heard at the nominal level, and the clip with the same gain (`at_nominal_level`);
     without it the clip is heard as it is. `recorded` are faults that the clean recording came with.
+    `degradation_scores` rate the clip beside its reference (5: nothing differs), where such labels are known; `lost` is
+    the share of the reference's speech that is not in the clip.
     """
 
     degraded: Path
@@ -65,6 +70,17 @@ class CorpusClip:
     speech: bool = True
     level_of: Path | None = None
     recorded: tuple[HeardArtifact, ...] = ()
+    degradation_scores: Mapping[str, float] = field(default_factory=dict)
+    degradation_stds: Mapping[str, float] = field(default_factory=dict)
+    lost: float = 0.0
+
+    def labels(self, reference: bool = False) -> Mapping[str, float]:
+        """The labels of the clip alone or beside its reference; the same where a corpus has no others."""
+        return (self.degradation_scores if reference else None) or self.scores
+
+    def label_stds(self, reference: bool = False) -> Mapping[str, float]:
+        """The standard deviation of a listener's vote about each of `labels`, as far as it is known."""
+        return self.degradation_stds if reference and self.degradation_scores else self.stds
 
     def faults(self, reference: bool = False) -> tuple[HeardArtifact, ...]:
         """What a listener hears wrong with the clip: what was done to it and, unless a reference tells better, what its
@@ -124,7 +140,7 @@ def read_ratings(path: Path) -> list[CorpusClip]:
         reference = row.get("ref") or ""
         paired = path.parent / reference if reference and reference != row["file"] else None
         name, condition, lang = row.get("set") or path.stem, row.get("condition") or "", row.get("lang") or ""
-        scores = _numbers(row) | {"mos": float(row[column])}
+        scores = _numbers(row, {d: d for d in DIMENSIONS}) | _numbers(row, SCORE_COLUMNS) | {"mos": float(row[column])}
         clips.append(CorpusClip(path.parent / row["file"], paired, name, condition, lang, 0, scores))
     return clips
 
@@ -141,10 +157,10 @@ def at_nominal_level(clips: Sequence[CorpusClip]) -> list[CorpusClip]:
     ]
 
 
-def _numbers(row: Mapping[str, str], suffix: str = "") -> dict[str, float]:
-    """A row's ratings by dimension, those that it has, under the NISQA corpus's names of columns or the dimension's."""
-    cells = ((name, row.get(column + suffix) or row.get(name + suffix)) for name, column in SCORE_COLUMNS.items())
-    return {name: float(value) for name, value in cells if value not in (None, "", "nan")}
+def _numbers(row: Mapping[str, str], columns: Mapping[str, str], suffix: str = "") -> dict[str, float]:
+    """A row's ratings by dimension, those that it has, from the columns that hold them."""
+    cells = ((dimension, row.get(column + suffix)) for dimension, column in columns.items())
+    return {dimension: float(value) for dimension, value in cells if value not in (None, "", "nan")}
 
 
 def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:
@@ -155,12 +171,15 @@ def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any])
         row.get("con_description") or row.get("con") or "",
         row.get("lang") or "",
         int(float(row.get("votes") or 0)),
-        _numbers(row),
-        _numbers(row, "_std"),
+        _numbers(row, SCORE_COLUMNS),
+        _numbers(row, SCORE_COLUMNS, "_std"),
         truth.get("profile_scores", {}),
         _artifacts(truth["artifacts"]) if truth.get("artifacts") is not None else None,
         truth.get("speech", True),
         recorded=_artifacts(truth.get("recorded", ())),
+        degradation_scores=_numbers(row, DEGRADATION_COLUMNS),
+        degradation_stds=_numbers(row, DEGRADATION_COLUMNS, "_std"),
+        lost=truth.get("lost", 0.0),
     )
 
 

@@ -19,7 +19,7 @@ from sqllm.evaluation.contradictions import (
 from sqllm.evaluation.score_parser import ParseError, parse_category
 from sqllm.scores import BRIEF_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact, category
 from sqllm.words.claims import FaultClaim, claims
-from sqllm.words.comparison_notes import SAME_WITHIN, Comparison
+from sqllm.words.comparison import SAME_WITHIN, Comparison
 from sqllm.words.notes import Notes
 from sqllm.words.questions import ACCEPTABLE_MOS, CODEC_KINDS, NOISE_KINDS, USES, Question
 from sqllm.words.repair import by_importance, mos_without

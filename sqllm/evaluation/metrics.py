@@ -107,8 +107,10 @@ class Labels:
     opinion: bool
 
     @classmethod
-    def of(cls, clips: Sequence[CorpusClip]) -> Labels:
-        values = {d: np.array([clip.scores.get(d, np.nan) for clip in clips], dtype=float) for d in DIMENSIONS}
+    def of(cls, clips: Sequence[CorpusClip], reference: bool = False) -> Labels:
+        """The labels of clips alone or, where they have such, beside their `reference`."""
+        rows = [clip.labels(reference) for clip in clips]
+        values = {d: np.array([row.get(d, np.nan) for row in rows], dtype=float) for d in DIMENSIONS}
         known = {d: labels for d, labels in values.items() if np.isfinite(labels).any()}
         opinion = all(np.nanmax(labels) <= HIGHEST_OPINION for labels in known.values())
         return cls({d: np.clip(v, LOWEST, HIGHEST) for d, v in known.items()} if opinion else known, opinion)
@@ -247,12 +249,16 @@ def by_language(clips: Sequence[CorpusClip]) -> dict[str, list[int]]:
     return {lang or "unknown": [r for r, clip in enumerate(clips) if clip.lang == lang] for lang in known if known[1:]}
 
 
-def accuracy(clips: Sequence[CorpusClip], heard: Sequence[Heard]) -> dict[str, dict[str, float]]:
-    """Figures a dimension, over the clips that hold speech; labels of the 1-5 scale clamped to it."""
-    rows = [(clip, h) for clip, h in zip(clips, heard, strict=True) if clip.speech]
+def accuracy(
+    clips: Sequence[CorpusClip], heard: Sequence[Heard], reference: bool = False
+) -> dict[str, dict[str, float]]:
+    """Figures a dimension, over the clips that hold speech; labels of the 1-5 scale clamped to it, those of the clips
+    alone or beside their `reference`, as they were heard.
+    """
+    rows = [(clip.labels(reference), h.scores[0]) for clip, h in zip(clips, heard, strict=True) if clip.speech]
     figures = {}
     for dimension in DIMENSIONS:
-        known = [(h.scores[0][dimension].mean, clip.scores[dimension]) for clip, h in rows if dimension in clip.scores]
+        known = [(said[dimension].mean, labels[dimension]) for labels, said in rows if dimension in labels]
         if len(known) > 2:
             predicted, label = np.array(known).T
             figures[dimension] = fit_figures(predicted, np.clip(label, 1, 5) if label.max() <= 6 else label)

@@ -48,7 +48,7 @@ TEXT_FAMILIES = ("mos-numeric", "multi-dim", "explanatory")
 EXPLANATION = (
     "r is Pearson's with its 95% bootstrap interval, rho Spearman's; errors are raw and after a first-order fit (ITU-T "
     'P.1401), "-" where the labels are not on the scale 1-5. Every table is of the same clips; where its own count is '
-    "lower, a model failed on the others."
+    "lower, a model failed on the others. Double-ended labels rate a clip beside its reference: 5, nothing differs."
 )
 
 
@@ -182,7 +182,9 @@ def _swaps(judge: SpeechQualityLLM, name: str, tokens: TokenSet, count: int) -> 
 def _views(
     judge: SpeechQualityLLM, tokens: TokenSet, settings: Settings, baselines: dict[str, Teacher]
 ) -> Iterator[View]:
-    """All clips with who needs no reference; those that have one with everybody. One view where these are the same."""
+    """All clips with who needs no reference; those that have one with everybody, one view where these are the same.
+    Where clips have double-ended labels, single-ended scores are held against those too, in a view of its own.
+    """
     paired = np.flatnonzero(tokens.with_reference().numpy()).tolist()
     ratings = [Ratings.of(ALONE, read_token_set(judge.model, tokens))]
     if settings.probe_corpus:
@@ -198,9 +200,14 @@ def _views(
     if paired:
         both = tokens.chosen(paired)
         chosen = [one.chosen(paired) for one in ratings]
-        chosen.insert(1, Ratings.of(BESIDE, read_token_set(judge.model, both, True)))
+        beside = Ratings.of(BESIDE, read_token_set(judge.model, both, True))
         name = "clips with a reference" if len(paired) < len(tokens) else "all clips"
-        yield View(name, both.clips, labels.chosen(paired), chosen, ())
+        of_its_own = any(clip.degradation_scores for clip in both.clips)
+        single = chosen if of_its_own else [chosen[0], beside, *chosen[1:]]
+        yield View(name, both.clips, labels.chosen(paired), single, ())
+        if of_its_own:
+            double = [beside, *chosen]
+            yield View(f"{name}, double-ended labels", both.clips, Labels.of(both.clips, reference=True), double, ())
 
 
 def _accuracy(name: str, views: Sequence[View], plots: Path | None) -> Section:
@@ -231,6 +238,8 @@ def _measured(view: View) -> Iterator[Measured]:
 def _view_lines(view: View, measured: Sequence[Measured]) -> Iterator[str]:
     yield f"\n{view.name.capitalize()} ({len(view.clips)}):\n"
     yield from main_table(measured)
+    if gain := gain_of_reference(measured):
+        yield f"\n{gain}"
     if view.left_out:
         yield f"\nLeft out here, as they need a reference: {', '.join(view.left_out)}."
     models = [one.model for one in view.ratings]
@@ -238,6 +247,18 @@ def _view_lines(view: View, measured: Sequence[Measured]) -> Iterator[str]:
         if groups:
             yield f"\nMOS by {by}, r / MAE:\n"
             yield from group_table(by, groups, models, measured)
+
+
+def gain_of_reference(measured: Sequence[Measured]) -> str:
+    """A sentence on what double-ended scores have more than single-ended ones of the same clips and labels; empty where
+    one of them is not measured.
+    """
+    known = {(one.model, one.dimension): one.fit.r for one in measured if one.by == "all"}
+    gains = {d: known[BESIDE, d] - r for (model, d), r in known.items() if model == ALONE and (BESIDE, d) in known}
+    if "mos" not in gains:
+        return ""
+    mean = f", {np.mean(list(gains.values())):+.3f} on average over {len(gains)} scores" if len(gains) > 1 else ""
+    return f"Double-ended, r of the MOS is {known[BESIDE, 'mos']:.3f}, {gains['mos']:+.3f} to single-ended{mean}."
 
 
 def _calibrations(view: View) -> Iterator[Calibration]:

@@ -10,7 +10,7 @@ import numpy as np
 from sqllm.judge.hearing import Hearing, describe_profile
 from sqllm.listeners.profiles import ListenerProfile, get_profile
 from sqllm.scores import Score
-from sqllm.words.comparison_notes import Comparison
+from sqllm.words.comparison import Comparison
 from sqllm.words.questions import COMPARE, QUESTIONS
 from sqllm.words.selection.comparison import compare
 from sqllm.words.sentences.say import say

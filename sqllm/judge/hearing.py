@@ -315,7 +315,7 @@ class Hearing:
         with torch.inference_mode():
             hidden = self.model.continue_from(self._remember(0), reading.tree)
             logits = self.model.logits(hidden[reading.positions()])
-        return [reading.read(logits, self._vocabulary)]
+        return [reading.read(logits, self._vocabulary, self.reference_tokens is not None)]
 
     def _remember(self, window: int) -> Any:
         if window not in self._memory:

@@ -30,7 +30,8 @@ from sqllm.words.questions import (
 
 FIRST_DIGITS = (1, 2, 3, 4, 5)
 SPEECH = "speech"
-TEMPERATURES = "temperatures"  # of a checkpoint's configuration: what calibrates each dimension's distribution
+# Of a checkpoint's configuration: what calibrates each dimension's distribution, without and with a reference.
+TEMPERATURES, PAIRED_TEMPERATURES = "temperatures", "paired_temperatures"
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,18 @@ class Reading:
         ]
         return [self.tree.last(node) for node in [*nodes, *self.faults.values()]]
 
-    def read(self, logits: Tensor, vocabulary: Vocabulary) -> Heard:
-        """Scores and faults from the logits at `positions`, [positions, vocabulary]."""
+    def read(self, logits: Tensor, vocabulary: Vocabulary, paired: bool = False) -> Heard:
+        """Scores and faults from the logits at `positions`, [positions, vocabulary]; `paired`: behind a clip that was
+        heard with its reference.
+        """
         rows = iter(logits.float())
         digits = list(vocabulary.digits)
 
         def distribution(ids: Sequence[int]) -> np.ndarray:
             return torch.softmax(next(rows)[list(ids)], dim=0).double().cpu().numpy()
 
-        temperatures = vocabulary.model.config.extra.get(TEMPERATURES, {})
+        extra = vocabulary.model.config.extra
+        temperatures = (extra.get(PAIRED_TEMPERATURES) if paired else None) or extra.get(TEMPERATURES, {})
         scores = []
         for listener in self.scores:
             read: dict[str, Score] = {}
@@ -189,5 +193,5 @@ def read_tokens(
             paired = None if reference is None else reference[rows].to(model.device)
             prefix = model.prefix(degraded[rows].to(model.device), paired)
             hidden = model(prefix, [reading.tree] * len(prefix))
-            heard += [reading.read(model.logits(clip[positions]), vocabulary) for clip in hidden]
+            heard += [reading.read(model.logits(clip[positions]), vocabulary, paired is not None) for clip in hidden]
     return heard

@@ -15,8 +15,6 @@ from sqllm.model.projector import Projector
 from sqllm.model.prompt_tree import PromptTree, TreeBatch
 from sqllm.signal.spectra import CHANGES
 
-SECOND_CLIP = "\nSecond clip: "
-
 
 class SpeechQualityModel(LanguageModel):
     """Encoder + projector + LLM: what listens. `words` is the LLM that reads and writes text only, with LoRA of its
@@ -62,20 +60,17 @@ class SpeechQualityModel(LanguageModel):
         beside = level_beside(waveforms, lengths, count).to(frames.device)
         return torch.cat([pool_over_time(frames, counts, count), beside], dim=-1)
 
-    def prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
+    def prefix(self, degraded: Tensor, reference: Tensor | None = None) -> Tensor:
         """Embeddings of the prompt up to the end of the audio, [batch, prefix, dim].
 
         The reference's tokens [batch, tokens, width + 2 + CHANGES] are its projection's difference to the degraded
-        clip's and what changed against it, marked by a segment embedding. A second clip to compare with stands behind
-        the first as it is, between words.
+        clip's and what changed against it, marked by a segment embedding.
         """
         projected = self.projector(degraded)
         parts = [self._embed_text(self.turns.opening, projected), projected]
         if reference is not None:
             clean, changed = reference[..., :-CHANGES], self.projector.changes(reference[..., -CHANGES:])
             parts.append(self.projector(clean) - projected + changed + self.projector.reference_segment)
-        if second is not None:
-            parts += [self._embed_text(SECOND_CLIP, projected), self.projector(second)]
         return torch.cat(parts, dim=1)
 
     def _embed_text(self, text: str, beside: Tensor) -> Tensor:
@@ -83,10 +78,9 @@ class SpeechQualityModel(LanguageModel):
         ids = torch.tensor(self.encode_text(text), device=self.device)
         return self.llm.get_input_embeddings()(ids).expand(len(beside), -1, -1).to(beside.dtype)
 
-    def prefix_length(self, reference: bool = False, second: bool = False) -> int:
+    def prefix_length(self, reference: bool = False) -> int:
         """How many embeddings `prefix` gives."""
-        words = [*self.encode_text(self.turns.opening), *(self.encode_text(SECOND_CLIP) if second else ())]
-        return len(words) + self.config.audio_tokens * (1 + reference + second)
+        return len(self.encode_text(self.turns.opening)) + self.config.audio_tokens * (1 + reference)
 
     def forward(self, prefix: Tensor, trees: Sequence[PromptTree] | TreeBatch) -> Tensor:
         """Hidden states of the trees' tokens behind the audio, all in one pass: [batch, tokens, dim].

@@ -11,7 +11,7 @@ import numpy as np
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.metrics import INTERVAL, coverage, read_token_set
 from sqllm.features.token_set import TokenSet, listen_to
-from sqllm.judge.readout import TEMPERATURES, Heard
+from sqllm.judge.readout import PAIRED_TEMPERATURES, TEMPERATURES, Heard
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint
 from sqllm.scores import DIMENSIONS, Score, clamp, with_temperature
 
@@ -31,15 +31,16 @@ def fit_temperature(distributions: Sequence[np.ndarray], labels: Sequence[float]
     return float(min((gap(t), abs(np.log(t)), t) for t in CANDIDATES)[2])
 
 
-def fit_temperatures(clips: Sequence[CorpusClip], readings: Sequence[Sequence[Heard]]) -> dict[str, float]:
-    """One temperature a dimension, from several readings of the same clips (such as with and without reference)."""
+def fit_temperatures(
+    clips: Sequence[CorpusClip], reading: Sequence[Heard], reference: bool = False
+) -> dict[str, float]:
+    """One temperature a dimension, from what was read of clips, alone or beside their `reference`."""
     fitted = {}
     for dimension in DIMENSIONS:
         pairs = [
-            (heard.scores[0][dimension].probabilities, clamp(clip.scores[dimension]))
-            for reading in readings
+            (heard.scores[0][dimension].probabilities, clamp(clip.labels(reference)[dimension]))
             for clip, heard in zip(clips, reading, strict=True)
-            if clip.speech and dimension in clip.scores
+            if clip.speech and dimension in clip.labels(reference)
         ]
         if pairs:
             distributions, labels = zip(*pairs, strict=True)
@@ -50,20 +51,23 @@ def fit_temperatures(clips: Sequence[CorpusClip], readings: Sequence[Sequence[He
 def calibrate_checkpoint(
     folder: Path, validation: TokenSet, device: str | None = None, listen: bool = False
 ) -> dict[str, float]:
-    """Fit the temperatures of a checkpoint on validation clips and write them into it; returns them.
+    """Fit the temperatures of a checkpoint on validation clips and write them into it; returns the single-ended ones.
+    Where all clips have a reference, those for clips heard beside theirs are fitted too.
 
     `listen`: the clips are heard by the checkpoint's own encoder first, as one that was trained hears them otherwise.
     """
     path = folder / CONFIG_NAME
     content = json.loads(path.read_text(encoding="utf-8"))
-    content["config"]["extra"].pop(TEMPERATURES, None)
+    extra = content["config"]["extra"]
+    for known in (TEMPERATURES, PAIRED_TEMPERATURES):
+        extra.pop(known, None)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     model, _ = load_checkpoint(folder, device)
     if listen:
         validation = listen_to(model, validation.clips)
-    readings = [read_token_set(model, validation)]
+    fitted = extra[TEMPERATURES] = fit_temperatures(validation.clips, read_token_set(model, validation))
     if validation.with_reference().all():
-        readings.append(read_token_set(model, validation, with_reference=True))
-    content["config"]["extra"][TEMPERATURES] = fit_temperatures(validation.clips, readings)
+        beside = read_token_set(model, validation, with_reference=True)
+        extra[PAIRED_TEMPERATURES] = fit_temperatures(validation.clips, beside, reference=True)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    return content["config"]["extra"][TEMPERATURES]
+    return fitted

@@ -1,59 +1,30 @@
-"""What a clip teaches in one pass: a tree of score blocks, fault blocks and a text answer, with soft targets."""
+"""What a clip teaches in one pass: a tree of score blocks and fault blocks, with soft targets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from sqllm.corpus.nisqa_layout import CorpusClip, comparable
+from sqllm.corpus.fusion import without_lost_speech
+from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.judge.readout import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
 from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile
 from sqllm.model.prompt_tree import ROOT, PromptTree
-from sqllm.scores import DIMENSIONS, GRID, SEVERITIES, HeardArtifact, clamp
-from sqllm.signal.audio import WINDOW_SECONDS
-from sqllm.signal.spans import as_moments
-from sqllm.words.comparison_notes import comparison_notes
-from sqllm.words.facts import Facts
-from sqllm.words.notes import Notes, notes
+from sqllm.scores import DIMENSIONS, GRID, SEVERITIES, clamp
 from sqllm.words.questions import (
-    COMPARE,
     FAULT_REQUESTS,
     SCORE_BLOCKS,
     SCORE_REQUESTS,
     SPEECH_BLOCK,
-    TAUGHT_FAMILIES,
-    draw_question,
     fault_block,
     with_listener,
 )
-from sqllm.words.sentences.answers import compose_answer, compose_comparison
 
 LABEL_SD = 0.3  # where a label comes without a spread
 SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
 ABSENT_FAULTS = 6
-MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS = 0.2, 0.15, 0.3
-DOUBT = 0.6  # the probability of a doubted fault: any below the one from which faults are certain
-OTHER_REFERENCE = 0.1
 TARGET_KINDS = ("score", "text", "fault")
-# How often more than the others: the more there is to say or to weigh, and the more ways of asking there are.
-_MORE_OFTEN = {
-    "explanatory": 3,
-    "dominant": 3,
-    "noise-or-codec": 3,
-    "lay": 3,
-    "fix": 4,
-    "severity": 2,
-    "acceptability": 2,
-    "off-topic": 2,
-    "engineer": 1,
-    "dim-categorical": 1,
-    "use": 1,
-    "when": 1,
-    "same-reference": 1,
-}
-TEXT_FAMILIES = (*TAUGHT_FAMILIES, *(family for family, times in _MORE_OFTEN.items() for _ in range(times)))
 
 
 @dataclass(frozen=True)
@@ -91,28 +62,34 @@ def label_distribution(label: float, sd: float = LABEL_SD) -> np.ndarray:
     return weights / weights.sum()
 
 
-def label_sds(clip: CorpusClip) -> dict[str, float]:
+def label_sds(clip: CorpusClip, reference: bool = False) -> dict[str, float]:
     """How far each of a clip's labels is from certain: the standard error of a panel of eight, .15 at least."""
+    stds = clip.label_stds(reference)
     return {
-        name: max(SMALLEST_SD, clip.stds[name] / PANEL**0.5) if name in clip.stds else LABEL_SD for name in clip.scores
+        name: max(SMALLEST_SD, stds[name] / PANEL**0.5) if name in stds else LABEL_SD for name in clip.labels(reference)
     }
 
 
-def listener_scores(clip: CorpusClip, profile: ListenerProfile) -> dict[str, float]:
-    """A clip's labels for a listener, clamped to 1-5: what is heard through their ears, rated their way."""
-    heard = clip.profile_scores.get(profile.name, clip.scores)
+def listener_scores(clip: CorpusClip, profile: ListenerProfile, reference: bool = False) -> dict[str, float]:
+    """A clip's labels for a listener, clamped to 1-5: what is heard through their ears, rated their way.
+
+    Beside the `reference` the clip has its double-ended labels; those who hear it otherwise have none of their own, but
+    they too miss the speech that is lost.
+    """
+    heard = clip.profile_scores.get(profile.name)
+    if heard is None:
+        heard = clip.labels(reference)
+    elif reference:
+        heard = without_lost_speech(heard, clip.lost)
     return profile.rate({name: clamp(value) for name, value in heard.items()})
 
 
 @dataclass(frozen=True)
 class Tasks:
-    """What else a pass asks beside the typical listener's scores; tokens are what training costs. `texts` answers come
-    behind one listener's notes.
-    """
+    """What else a pass asks beside the typical listener's scores; tokens are what training costs."""
 
     other_listener: bool = True
     faults: bool = True
-    texts: int = 1
 
 
 def make_lesson(
@@ -124,25 +101,22 @@ def make_lesson(
     reference: bool = False,
 ) -> Lesson:
     """One pass over a clip. `plain` (0-1) is the probability of the canonical wordings, `reference` whether the clip is
-    heard with its reference.
+    heard with its reference, whose labels are then the double-ended ones.
 
     A clip without speech has no scores to teach: it asks for speech only.
     """
     tasks = tasks or Tasks()
     lesson = Lesson()
     if clip.speech:
-        _add_scores(lesson, clip, TYPICAL, vocabulary, rng, plain)
+        _add_scores(lesson, clip, TYPICAL, vocabulary, rng, plain, reference)
         known = [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
         if known and tasks.other_listener:
             # What a listener hears otherwise is harder to learn than how one rates: it is asked twice as often.
             weights = np.array([2.0 if profile.hears_otherwise else 1.0 for profile in known])
-            _add_scores(
-                lesson, clip, known[int(rng.choice(len(known), p=weights / weights.sum()))], vocabulary, rng, plain
-            )
+            other = known[int(rng.choice(len(known), p=weights / weights.sum()))]
+            _add_scores(lesson, clip, other, vocabulary, rng, plain, reference)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, vocabulary, rng, plain, reference)
-    if tasks.texts and comparable(clip):
-        _add_texts(lesson, clip, vocabulary, rng, tasks.texts, reference)
     return lesson
 
 
@@ -163,8 +137,9 @@ def _add_scores(
     vocabulary: Vocabulary,
     rng: np.random.Generator,
     plain: float,
+    reference: bool,
 ) -> None:
-    labels, sds = listener_scores(clip, profile), label_sds(clip)
+    labels, sds = listener_scores(clip, profile, reference), label_sds(clip, reference)
     request = SCORE_REQUESTS[_wording(rng, len(SCORE_REQUESTS), plain)]
     wording = _wording(rng, max(1, len(profile.wordings)), plain)
     stem = lesson.tree.add(vocabulary.stem(with_listener(request, profile, wording)), ROOT)
@@ -219,58 +194,3 @@ def _add_faults(
 
 def _add_choice(lesson: Lesson, block: int, token: int, weight: float) -> None:
     lesson.targets.append(Target(lesson.tree.last(block), (token,), (1.0,), weight, "fault"))
-
-
-def _add_texts(
-    lesson: Lesson, clip: CorpusClip, vocabulary: Vocabulary, rng: np.random.Generator, count: int, reference: bool
-) -> None:
-    """Questions of random families behind one random listener's notes, with their whole answers."""
-    listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
-    profile = listeners[int(rng.integers(len(listeners)))]
-    scores = listener_scores(clip, profile)
-    noted = _noted(clip.faults(reference), rng)
-    # A reference of other speech is noted, but not heard.
-    state = "same" if reference else "other" if rng.random() < OTHER_REFERENCE else "none"
-    root = lesson.tree.add(vocabulary.notes(notes(scores, noted, state)), ROOT)
-    for family in rng.choice(TEXT_FAMILIES, size=count):
-        question = draw_question(rng, str(family), noted)
-        request = with_listener(question.text, profile, int(rng.integers(max(1, len(profile.wordings)))))
-        _add_answer(lesson, vocabulary, root, request, compose_answer(question, scores, noted, rng, state))
-
-
-def make_comparison(first: CorpusClip, second: CorpusClip, vocabulary: Vocabulary, rng: np.random.Generator) -> Lesson:
-    """One pass over two clips, heard one behind the other: which is better and why, as the typical listener tells it.
-
-    Both have to be `comparable`.
-    """
-    lesson = Lesson()
-    known = [(listener_scores(clip, TYPICAL), _noted(clip.faults(), rng)) for clip in (first, second)]
-    one, other = (Notes.of(*clip) for clip in known)
-    root = lesson.tree.add(vocabulary.notes(comparison_notes(one, other)), ROOT)
-    answer = compose_comparison(Facts.labelled(*known[0]), Facts.labelled(*known[1]), rng)
-    _add_answer(lesson, vocabulary, root, draw_question(rng, COMPARE).text, answer)
-    return lesson
-
-
-def _add_answer(lesson: Lesson, vocabulary: Vocabulary, root: int, request: str, answer: str) -> None:
-    """A whole text answer to a request behind the node of what was noted."""
-    stem = lesson.tree.add(vocabulary.question(request), root)
-    ids = [*vocabulary.model.encode_text(answer), vocabulary.model.encode_text(vocabulary.model.turns.end)[0]]
-    node = lesson.tree.add(ids[:-1], stem)
-    positions = [lesson.tree.last(stem), *range(*lesson.tree.spans[node])]
-    for position, token in zip(positions, ids, strict=True):
-        lesson.targets.append(Target(position, (token,), (1.0,), 1.0 / len(ids), "text"))
-
-
-def _noted(artifacts: Sequence[HeardArtifact], rng: np.random.Generator) -> list[HeardArtifact]:
-    """What a listener notes of the faults: some are missed, some doubted, some not placed, in notes and answer alike.
-
-    A listener who missed one still has to give a reason, and must not make up times.
-    """
-    noted = []
-    for artifact in artifacts:
-        missed, doubted, unplaced = rng.random(3) < (MISSED_FAULTS, DOUBTED_FAULTS, UNPLACED_FAULTS)
-        if not missed:
-            spans = () if unplaced else tuple(as_moments(artifact.spans, WINDOW_SECONDS))
-            noted.append(replace(artifact, spans=spans, probability=DOUBT if doubted else artifact.probability))
-    return noted

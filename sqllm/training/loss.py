@@ -20,7 +20,6 @@ class LossParts:
     total: Tensor
     score: Tensor
     expectation: Tensor
-    text: Tensor
     fault: Tensor
 
 
@@ -77,9 +76,7 @@ class TargetBatch:
         return TargetBatch(*(getattr(self, f.name).to(device) for f in fields(self)))
 
 
-def lesson_loss(
-    model: LanguageModel, hidden: Tensor, targets: TargetBatch, text_weight: float, fault_weight: float
-) -> LossParts:
+def lesson_loss(model: LanguageModel, hidden: Tensor, targets: TargetBatch, fault_weight: float) -> LossParts:
     """Soft cross-entropy over the whole vocabulary on all targets, plus the squared error of read scores.
 
     `hidden`: [batch, tokens, dim] of the lessons' trees; `targets` on its device.
@@ -96,8 +93,8 @@ def lesson_loss(
     text, fault = (
         of_kind(entropy, kind) / of_kind(targets.weights, kind).clamp(min=1e-6) for kind in ("text", "fault")
     )
-    total = score + 0.5 * expectation + text_weight * text + fault_weight * fault
-    return LossParts(total, *(value.detach() for value in (score, expectation, text, fault)))
+    total = score + 0.5 * expectation + text + fault_weight * fault
+    return LossParts(total, *(value.detach() for value in (score, expectation, fault)))
 
 
 def _expectation_errors(logs: Tensor, targets: TargetBatch) -> Tensor:

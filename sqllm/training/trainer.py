@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from sqllm.corpus.nisqa_layout import comparable
 from sqllm.evaluation.metrics import accuracy, read_token_set
 from sqllm.features.feature_cache import Sound
 from sqllm.features.read_pair import save_whole
@@ -24,20 +23,19 @@ from sqllm.model.checkpoint import save_checkpoint
 from sqllm.model.device import training_precision
 from sqllm.model.prompt_tree import TreeBatch
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.training.lessons import Lesson, Tasks, make_comparison, make_lesson
+from sqllm.training.lessons import Lesson, Tasks, make_lesson
 from sqllm.training.loss import LossParts, TargetBatch, lesson_loss
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
 FEWEST_VALIDATION_CLIPS = 3
-AS_GOOD = 0.003  # of mean r below the best: a later model is preferred, as words are learnt longer than scores
+AS_GOOD = 0.003  # of mean r below the best: a later model is preferred, as faults are learnt longer than scores
 
 
 @dataclass(frozen=True)
 class TrainerSettings:
     """How to train. `steps` of `batch` clips (0: the model is kept as it begins); `double_ended` is the share of steps
     that hear the reference, `other_listener` and `faults` those that ask more than the typical listener's scores.
-    `text` is how many text answers a clip is asked for on average, `comparisons` the share of steps that compare pairs
-    of clips instead. Training stops early after `patience` validations without a better one (0: never). `workers`
+    Training stops early after `patience` validations without a better one (0: never). `workers`
     processes make the questions ahead: a GPU would wait for them.
     """
 
@@ -51,10 +49,7 @@ class TrainerSettings:
     double_ended: float = 0.4
     other_listener: float = 0.5
     faults: float = 0.5
-    text: float = 0.5
-    comparisons: float = 0.0
     token_noise: float = 0.1
-    text_weight: float = 0.5
     fault_weight: float = 0.3
     plain_start: float = 0.3
     plain_share: float = 0.7
@@ -68,13 +63,12 @@ class TrainerSettings:
 
 @dataclass(frozen=True)
 class Draw:
-    """What a step hears and asks: the rows of its clips in the corpus, whether their references are heard too, the rows
-    of the clips that they are compared with (none: they are rated), the trees and their targets.
+    """What a step hears and asks: the rows of its clips in the corpus, whether their references are heard too, the
+    trees and their targets.
     """
 
     rows: list[int]
     with_reference: bool
-    compared: list[int]
     trees: TreeBatch
     targets: TargetBatch
 
@@ -102,7 +96,6 @@ class Trainer:
             groups.append({"params": encoder, "peak": self.settings.encoder_learning_rate})
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay)
         self.hears_audio = bool(encoder)
-        self.comparable = [index for index, clip in enumerate(self.corpus.clips) if comparable(clip)]
         self.paired = torch.nonzero(self.corpus.with_reference()).flatten().numpy()
 
     def run(self) -> None:
@@ -122,7 +115,7 @@ class Trainer:
             self.step += 1
             bar.update()
             if self.step % 10 == 0:
-                bar.set_postfix(score=f"{parts.score:.2f}", text=f"{parts.text:.2f}", refresh=False)
+                bar.set_postfix(score=f"{parts.score:.2f}", fault=f"{parts.fault:.2f}", refresh=False)
                 figures = {part.name: float(getattr(parts, part.name).detach()) for part in fields(parts)}
                 self._log({"step": self.step, "loss": figures.pop("total"), **figures})
             if self.step % self.settings.validate_every == 0 or self.step == self.settings.steps:
@@ -139,19 +132,15 @@ class Trainer:
 
     def _train_step(self, draw: Draw) -> LossParts:
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
-        prefix = self._prefix(
-            self._tokens(draw.rows),
-            self._tokens(draw.rows, True) if draw.with_reference else None,
-            self._tokens(draw.compared) if draw.compared else None,
-        )
+        references = self._tokens(draw.rows, True) if draw.with_reference else None
+        prefix = self._prefix(self._tokens(draw.rows), references)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * self._rate()
         self.optimizer.zero_grad(set_to_none=True)
         # LoRA's float32 weights compute in bfloat16: a fifth faster on a CPU, with the same losses.
         with training_precision(self.model.device, self.model.body.dtype):
             hidden = self.model(prefix, draw.trees)
-            targets, weights = draw.targets.to(hidden.device), (self.settings.text_weight, self.settings.fault_weight)
-            parts = lesson_loss(self.model, hidden, targets, *weights)
+            parts = lesson_loss(self.model, hidden, draw.targets.to(hidden.device), self.settings.fault_weight)
         parts.total.backward()
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(trained, self.settings.clip_norm)
@@ -171,15 +160,11 @@ class Trainer:
     def draw(self, step: int) -> Draw:
         """What a step hears and asks."""
         rng = np.random.default_rng([self.settings.seed, step])
-        if rng.random() < self.settings.comparisons:
-            rows, compared, lessons = self._draw_pairs(rng)
-            with_reference = False
-        else:
-            (rows, with_reference), compared = self._draw_batch(rng, step), []
-            lessons = self._draw_lessons(rng, step, rows, with_reference)
-        before = self.model.prefix_length(with_reference, bool(compared))
+        rows, with_reference = self._draw_batch(rng, step)
+        lessons = self._draw_lessons(rng, step, rows, with_reference)
+        before = self.model.prefix_length(with_reference)
         trees = TreeBatch.of([lesson.tree for lesson in lessons], before, with_prefix_rows=True)
-        return Draw(rows, with_reference, compared, trees, TargetBatch.of(lessons))
+        return Draw(rows, with_reference, trees, TargetBatch.of(lessons))
 
     def _draw_lessons(
         self, rng: np.random.Generator, step: int, rows: Sequence[int], with_reference: bool
@@ -187,18 +172,8 @@ class Trainer:
         """What is asked of some clips."""
         settings = self.settings
         plain = 1.0 if step < settings.plain_start * settings.steps else settings.plain_share
-        shares = settings.other_listener, settings.faults, settings.text % 1
-        other_listener, faults, one_more = (bool(rng.random() < share) for share in shares)
-        tasks = Tasks(other_listener, faults, int(settings.text) + one_more)
+        tasks = Tasks(*(bool(rng.random() < share) for share in (settings.other_listener, settings.faults)))
         return [make_lesson(self.corpus.clips[i], self.vocabulary, rng, plain, tasks, with_reference) for i in rows]
-
-    def _draw_pairs(self, rng: np.random.Generator) -> tuple[list[int], list[int], list[Lesson]]:
-        """Random pairs of clips, and what is asked of each."""
-        pairs = rng.choice(self.comparable, size=(self.settings.batch, 2), replace=True)
-        clips = self.corpus.clips
-        lessons = [make_comparison(clips[one], clips[other], self.vocabulary, rng) for one, other in pairs]
-        first, second = pairs.T.tolist()
-        return first, second, lessons
 
     def _draw_batch(self, rng: np.random.Generator, step: int) -> tuple[list[int], bool]:
         """Clips of this step: the next ones of a shuffled epoch, or random ones that have a reference."""
@@ -215,9 +190,8 @@ class Trainer:
             return (self.corpus.reference if of_references else self.corpus.degraded)[rows]
         return torch.stack(hear_sounds(self.model, [Sound.of(self.corpus.clips[row], of_references) for row in rows]))
 
-    def _prefix(self, degraded: Tensor, reference: Tensor | None = None, second: Tensor | None = None) -> Tensor:
-        parts = (None if tokens is None else self._noisy(tokens) for tokens in (degraded, reference, second))
-        return self.model.prefix(*parts)  # type: ignore[arg-type]
+    def _prefix(self, degraded: Tensor, reference: Tensor | None = None) -> Tensor:
+        return self.model.prefix(self._noisy(degraded), None if reference is None else self._noisy(reference))
 
     def _noisy(self, tokens: Tensor) -> Tensor:
         return (tokens + self.settings.token_noise * torch.randn_like(tokens)).to(self.model.device)
@@ -230,24 +204,24 @@ class Trainer:
         return 0.5 * (1 + float(np.cos(np.pi * min(1.0, done))))
 
     def _validate(self) -> None:
-        """Mean Pearson r over the five single-ended scores; a model as good as the best so far becomes the
-        checkpoint.
+        """Mean Pearson r over the five scores, single-ended and, where there are references, double-ended; a model as
+        good as the best so far becomes the checkpoint.
         """
         few = self.validation.chosen(range(min(len(self.validation), self.settings.validate_clips)))
         if self.hears_audio:
             few = listen_to(self.model, few.clips)
         self.model.eval()
         figures = accuracy(few.clips, read_token_set(self.model, few))
+        logged = {"validation_r": _mean(figures, "r"), "validation_mos_r": figures["mos"]["r"]}
+        logged["validation_mae"] = _mean(figures, "mae")
+        rows = few.with_reference().nonzero().flatten().tolist()
+        if len(rows) >= FEWEST_VALIDATION_CLIPS:
+            beside = few.chosen(rows)
+            paired = accuracy(beside.clips, read_token_set(self.model, beside, with_reference=True), reference=True)
+            logged |= {"paired_r": _mean(paired, "r"), "paired_mos_r": paired["mos"]["r"]}
         self.model.train()
-        mean = float(np.mean([row["r"] for row in figures.values()]))
-        self._log(
-            {
-                "step": self.step,
-                "validation_r": mean,
-                "validation_mos_r": figures["mos"]["r"],
-                "validation_mae": float(np.mean([row["mae"] for row in figures.values()])),
-            }
-        )
+        self._log({"step": self.step, **logged})
+        mean = float(np.mean([logged[name] for name in ("validation_r", "paired_r") if name in logged]))
         self.disappointments = 0 if mean > self.best else self.disappointments + 1
         if mean > self.best - AS_GOOD or not (self.folder / "checkpoint").is_dir():
             self.best = max(mean, self.best)
@@ -259,11 +233,12 @@ class Trainer:
             "loss",
             "score",
             "expectation",
-            "text",
             "fault",
             "validation_r",
             "validation_mos_r",
             "validation_mae",
+            "paired_r",
+            "paired_mos_r",
         ]
         path = self.folder / LOG_NAME
         fresh = not path.is_file()
@@ -300,3 +275,8 @@ class Trainer:
             header, *rows = path.read_text(encoding="utf-8").splitlines()
             kept = [row for row in rows if row.split(",")[0].isdecimal() and int(row.split(",")[0]) <= step]
             path.write_text("\n".join([header, *kept]) + "\n", encoding="utf-8")
+
+
+def _mean(figures: Mapping[str, Mapping[str, float]], name: str) -> float:
+    """The mean of a figure over the dimensions."""
+    return float(np.mean([row[name] for row in figures.values()]))

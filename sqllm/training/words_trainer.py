@@ -111,7 +111,7 @@ class WordsTrainer:
         self.optimizer.zero_grad(set_to_none=True)
         with training_precision(self.model.device, self.model.body.dtype):
             hidden = self.model.read_trees([lesson.tree for lesson in lessons])
-            loss: Tensor = lesson_loss(self.model, hidden, targets, 1.0, 1.0).total
+            loss: Tensor = lesson_loss(self.model, hidden, targets, 1.0).total
         loss.backward()
         nn.utils.clip_grad_norm_(self.trained.values(), self.settings.clip_norm)
         self.optimizer.step()

@@ -30,8 +30,6 @@ Span = tuple[float, float]
 EVERYWHERE = 0.9  # share of what was heard from which a fault is there all along
 CONSTANT_WITHIN = 0.5  # MOS between the best and the worst window of a clip that is the same all through
 VOTES = (1, 2, 3, 4, 5)
-LABELLER = "typical"
-UNMEASURED = Measures(None, 0.0, -100.0, None, None, 0.0, 0.0, (), None, 0.0, 10.0, "", 16_000, 1)
 
 
 @dataclass(frozen=True)
@@ -115,18 +113,6 @@ class Facts:
         ordered = by_importance(artifacts)
         faults = tuple(_fault(artifact, heard, mos_without(mos, ordered, artifact.kind)) for artifact in ordered)
         return cls(listener, scores, faults, measures, speech, tuple(windows), match, reference)
-
-    @classmethod
-    def labelled(
-        cls, scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none"
-    ) -> Facts:
-        """The facts of a short clip of which only the five scores (1-5), the artifacts and the state of its reference
-        are known: nothing was measured of it.
-        """
-        heard = {name: Score(scores[name], 0.0) for name in DIMENSIONS}
-        match = None if reference == "none" else ReferenceMatch(reference, 0.0, 0.0, float(reference != "other"))
-        whole = Window(0.0, UNMEASURED.seconds, scores["mos"])
-        return cls.of(LABELLER, heard, artifacts, UNMEASURED, Speech((), 0.0), [whole], match)
 
     @property
     def mos(self) -> float:

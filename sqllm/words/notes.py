@@ -120,12 +120,3 @@ class Notes:
 
 def _name(dimension: str) -> str:
     return "MOS" if dimension == "mos" else dimension
-
-
-def notes(scores: Mapping[str, float], artifacts: Sequence[HeardArtifact], reference: str = "none") -> str:
-    """What the listener has noted before answering: own scores and faults, read off the same audio.
-
-    Every text answer begins behind them, so that words, scores and faults can't contradict each other. `reference` is
-    one of `REFERENCES`.
-    """
-    return Notes.of(scores, artifacts, reference).text()

@@ -11,14 +11,13 @@ from sqllm.evaluation.answer_grading import comparison_is_right, is_right
 from sqllm.evaluation.contradictions import contradictions
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, stated
 from sqllm.words.claims import claims
-from sqllm.words.comparison_notes import Comparison
-from sqllm.words.facts import Facts
+from sqllm.words.comparison import Comparison
 from sqllm.words.notes import REFERENCES, Notes
 from sqllm.words.questions import TAUGHT_FAMILIES, TAUGHT_USES, USES, Question, draw_question
 from sqllm.words.repair import by_importance
-from sqllm.words.sentences.answers import compose_answer, compose_comparison
 from sqllm.words.wordings.faults import LAY, PHRASES
 from sqllm.words.wordings.verdicts import CLEAN, FINE
+from tests.words.composed import compose_answer, compose_comparison, labelled
 from tests.words.test_questions import draw_artifacts
 
 DRAWS = 400
@@ -227,7 +226,7 @@ def test_swapping_two_clips_swaps_their_letters_and_nothing_else() -> None:
     for seed in range(DRAWS):
         rng = np.random.default_rng(seed)
         clips = [(draw_scores(rng), draw_artifacts(rng)) for _ in range(2)]
-        (first, second), noted = (Facts.labelled(*clip) for clip in clips), [Notes.of(*clip) for clip in clips]
+        (first, second), noted = (labelled(*clip) for clip in clips), [Notes.of(*clip) for clip in clips]
         if first.mos == second.mos:
             continue
         one, other = (
@@ -243,8 +242,8 @@ def test_swapping_two_clips_swaps_their_letters_and_nothing_else() -> None:
 def test_two_clips_within_a_fifth_of_a_point_are_about_the_same() -> None:
     rng = np.random.default_rng(0)
     for mos, same in ((3.0, True), (3.1, True), (3.2, False), (2.9, True), (2.8, False)):
-        other = Facts.labelled(SCORES | {"mos": mos}, [])
-        answer = compose_comparison(Facts.labelled(SCORES, []), other, rng)
+        other = labelled(SCORES | {"mos": mos}, [])
+        answer = compose_comparison(labelled(SCORES, []), other, rng)
         assert ("same" in answer.lower() or "Hardly any" in answer) == same, answer
 
 

@@ -12,11 +12,8 @@ from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import DIMENSIONS, HeardArtifact
 from sqllm.signal.audio import SAMPLE_RATE, Clip
-from sqllm.words.comparison_notes import comparison_notes
-from sqllm.words.facts import Facts
-from sqllm.words.notes import Notes
-from sqllm.words.sentences.answers import compose_comparison
 from tests.tiny import speech_like
+from tests.words.composed import compose_comparison, labelled
 
 OTHER = {"A": "B", "B": "A", "same": "same"}
 
@@ -74,13 +71,7 @@ def test_an_empty_question_is_refused(tiny: SpeechQualityLLM) -> None:
         tiny.compare(listen(tiny, 1), listen(tiny, 2), " ")
 
 
-def test_what_was_noted_holds_the_verdict() -> None:
-    known: list[tuple[dict[str, float], list[HeardArtifact]]] = [
-        (dict.fromkeys(DIMENSIONS, 2.0), [HeardArtifact("packet-loss", "strong")]),
-        (dict.fromkeys(DIMENSIONS, 4.5), []),
-    ]
-    poor, good = (Notes.of(*clip) for clip in known)
-    assert comparison_notes(poor, good) == "Notes: A MOS 2.00, strong packet loss; B MOS 4.50, no fault. B by 2.50.\n"
-    assert comparison_notes(good, good).endswith("about the same.\n")
-    first, second = (Facts.labelled(*clip) for clip in known)
-    assert "B" in compose_comparison(first, second, np.random.default_rng(0)).split("2.50")[0]
+def test_the_words_of_a_comparison_hold_the_verdict() -> None:
+    poor = labelled(dict.fromkeys(DIMENSIONS, 2.0), [HeardArtifact("packet-loss", "strong")])
+    good = labelled(dict.fromkeys(DIMENSIONS, 4.5), [])
+    assert "B" in compose_comparison(poor, good, np.random.default_rng(0)).split("2.50")[0]

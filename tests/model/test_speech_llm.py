@@ -14,7 +14,7 @@ from sqllm.judge.readout import Reading, Vocabulary, read_tokens
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.config import ModelConfig
 from sqllm.model.prompt_tree import PromptTree
-from sqllm.model.speech_llm import SECOND_CLIP, SpeechQualityModel
+from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import Clip
 from sqllm.signal.spectra import CHANGES, unchanged
@@ -171,16 +171,6 @@ def test_what_changed_is_heard_once_it_is_learnt(model: SpeechQualityModel) -> N
         difference = fresh.prefix(tokens, changed) - fresh.prefix(tokens, same)
     torch.testing.assert_close(difference[:, -8:], torch.full_like(difference[:, -8:], CHANGES))
     assert not difference[:, :-8].any()
-
-
-def test_a_second_clip_stands_behind_the_first(model: SpeechQualityModel) -> None:
-    tokens, other = torch.randn(2, 1, 8, 202, generator=torch.Generator().manual_seed(0))
-    with torch.inference_mode():
-        first, second = model.prefix(tokens), model.prefix(other)
-        both = model.prefix(tokens, second=other)
-    torch.testing.assert_close(both[:, : first.shape[1]], first)
-    torch.testing.assert_close(both[:, -8:], second[:, -8:])
-    assert both.shape[1] == first.shape[1] + len(model.encode_text(SECOND_CLIP)) + 8
 
 
 def test_audio_tokens_have_the_norm_of_text(model: SpeechQualityModel) -> None:

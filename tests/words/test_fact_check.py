@@ -11,11 +11,12 @@ import pytest
 from sqllm.evaluation.spoken_claims import false_claims
 from sqllm.scores import DIMENSIONS, HeardArtifact, Measures, ReferenceMatch, Score, Speech
 from sqllm.words.fact_check import unproven
-from sqllm.words.facts import UNMEASURED, Facts, Window
+from sqllm.words.facts import Facts, Window
 from sqllm.words.questions import Question
 from sqllm.words.selection.select import select
 from sqllm.words.sentences.made_facts import random_facts, random_question
 from sqllm.words.sentences.say import say
+from tests.words.composed import UNMEASURED
 
 LOSSES = HeardArtifact("packet-loss", "strong", tuple((n * 0.7 + 0.1, n * 0.7 + 0.3) for n in range(11)))
 MEASURES = replace(UNMEASURED, active_level_dbov=-41.3, noise_floor_dbov=-70.0, seconds=8.0)

@@ -8,8 +8,9 @@ import pytest
 from sqllm.listeners.votes import draw_votes
 from sqllm.scores import DIMENSIONS, GRID, HeardArtifact, Score, Speech, category, describe, stated
 from sqllm.ui.report import _score_html
-from sqllm.words.facts import UNMEASURED, Facts, Window, vote_shares
+from sqllm.words.facts import Facts, Window, vote_shares
 from sqllm.words.notes import Notes
+from tests.words.composed import UNMEASURED
 
 MINUTE = [Window(10.0 * n, 10.0 * (n + 1), 3.0) for n in range(6)]
 

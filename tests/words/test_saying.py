@@ -10,12 +10,12 @@ import pytest
 from sqllm.evaluation.spoken_claims import false_claims
 from sqllm.scores import HeardArtifact
 from sqllm.words.fact_check import unproven
-from sqllm.words.facts import Facts
 from sqllm.words.questions import FAMILIES, SCALES, TERMS, TOPICS, Question
 from sqllm.words.selection.comparison import compare
 from sqllm.words.selection.select import select
 from sqllm.words.sentences.made_facts import random_facts, random_question
 from sqllm.words.sentences.say import SENTENCES, say
+from tests.words.composed import labelled
 
 DRAWS = 40
 SLIPS = re.compile(r"[{}]|\s\s|\s[.,:;?!]|\.\.|^\s|\s$|\ba [aeio]|\ban [^aeiou\W]|\bno an? ")
@@ -121,7 +121,7 @@ def test_only_an_identical_reference_is_said_to_be_identical() -> None:
 def test_doubted_faults_are_told_with_doubt() -> None:
     rng = np.random.default_rng(8)
     hum = HeardArtifact("hum", "strong", probability=0.6)
-    facts = Facts.labelled(dict.fromkeys(("mos", "noisiness", "coloration", "discontinuity", "loudness"), 2.5), [hum])
+    facts = labelled(dict.fromkeys(("mos", "noisiness", "coloration", "discontinuity", "loudness"), 2.5), [hum])
     for family in ("explanatory", "presence", "severity", "dominant", "lay", "engineer", "fix", "count", "when"):
         question = Question(family, "?", kinds=("hum",), asked="hum")
         for _ in range(10):

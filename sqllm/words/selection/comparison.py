@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqllm.words.comparison_notes import MOST_NOTED, Comparison
+from sqllm.words.comparison import MOST_NOTED, Comparison
 from sqllm.words.facts import Facts
 from sqllm.words.selection.selected import Selected
 
