@@ -20,9 +20,9 @@ from sqllm.evaluation.score_parser import ParseError, parse_category
 from sqllm.scores import BRIEF_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact, category
 from sqllm.words.claims import FaultClaim, claims
 from sqllm.words.comparison import SAME_WITHIN, Comparison
-from sqllm.words.notes import Notes
+from sqllm.words.facts import LOW_BELOW
 from sqllm.words.questions import ACCEPTABLE_MOS, CODEC_KINDS, NOISE_KINDS, USES, Question
-from sqllm.words.repair import by_importance, mos_without
+from sqllm.words.repair import by_importance, first_fix, mos_without
 
 _YES_OR_NO = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
 _LASTING = re.compile(r"all along|throughout|whole clip|beginning to end|all the time|constant", re.IGNORECASE)
@@ -138,7 +138,8 @@ def _noise_or_codec(question: Question, answer: str, scores: Scores, artifacts: 
     sides = {kind: "noise" for kind in NOISE_KINDS} | {kind: "codec" for kind in CODEC_KINDS}
     worst = next((sides[a.kind] for a in by_importance(artifacts) if a.kind in sides), None)
     if worst is None:
-        noisy = Notes.of(scores, artifacts).low[:1] == ("noisiness",)
+        weakest = min(DIMENSIONS[1:], key=lambda name: round(scores[name], 2))
+        noisy = weakest == "noisiness" and scores[weakest] < LOW_BELOW
         worst = "noise" if noisy else "neither"
     lead = re.search(r"\b(neither|noise|codec)\b", answer.lower())
     return lead is not None and lead.group(1) == worst
@@ -146,16 +147,17 @@ def _noise_or_codec(question: Question, answer: str, scores: Scores, artifacts: 
 
 def _fix(question: Question, answer: str, scores: Scores, artifacts: Artifacts) -> bool:
     said = claims(answer)
-    truth = Notes.of(scores, artifacts)
+    mos = round(scores["mos"], 2)
+    fix = first_fix(mos, artifacts)
     named = [claim for claim in said.faults if claim.present]
-    if truth.fix is None:
+    if fix is None:
         return not named and bool(_NOTHING.search(answer))
-    kind = truth.fix[0]
+    kind, mended = fix
     if not named or kind not in named[0].kinds:
         return False
     if said.mended is None:
-        return bool(_LITTLE.search(answer)) and truth.fix[1] <= truth.mos + MENDED_TOLERANCE
-    return abs(said.mended - mos_without(truth.mos, artifacts, kind)) <= MENDED_TOLERANCE + EXACTLY
+        return bool(_LITTLE.search(answer)) and round(mended, 1) <= mos + MENDED_TOLERANCE
+    return abs(said.mended - mos_without(mos, artifacts, kind)) <= MENDED_TOLERANCE + EXACTLY
 
 
 def _reference_is_right(answer: str, reference: str) -> bool:
@@ -171,9 +173,9 @@ def _off_topic(question: Question, answer: str, scores: Scores, artifacts: Artif
     return not stated and bool(_POINTER.search(answer))
 
 
-def comparison_is_right(answer: str, first: Notes, second: Notes) -> bool:
-    """Whether a comparison of clip A (`first`) with clip B (`second`) names the better one, or says they are close."""
-    pair = Comparison.of(first.mos, second.mos)
+def comparison_is_right(answer: str, first: float, second: float) -> bool:
+    """Whether a comparison of clip A (MOS `first`) and B (`second`) names the better one, or says they are close."""
+    pair = Comparison.of(first, second)
     if re.search(r"about the same|hardly any difference|no difference|equally", answer, re.IGNORECASE):
         return pair.same
     letter = re.search(r"\b([AB])\b", re.sub(r"\bA (?=[a-z]+ clip)", "", answer))

@@ -137,5 +137,5 @@ def _compare(
         )
         right.append(forth.better == ("A" if gap > 0 else "B"))
         flips.append(back.better == {"A": "B", "B": "A"}.get(forth.better or "", "same"))
-        told.append(comparison_is_right(forth.text, heard[one].noted(), heard[other].noted()))
+        told.append(comparison_is_right(forth.text, heard[one].means()["mos"], heard[other].means()["mos"]))
     return Share.of(right), Share.of(flips), Share.of(told)

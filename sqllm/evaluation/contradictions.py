@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqllm.scores import DIMENSIONS, HeardArtifact, describe
 from sqllm.words.claims import Claims, FaultClaim, claims
-from sqllm.words.notes import LOW_BELOW, TOUCHES
+from sqllm.words.facts import LOW_BELOW
 from sqllm.words.questions import ACCEPTABLE_MOS
+from sqllm.words.repair import TOUCHES
 
 SCORE_TOLERANCE, TIME_TOLERANCE, MENDED_TOLERANCE = 0.2, 0.3, 0.3
 EXACTLY = 1e-6  # for sums of tenths

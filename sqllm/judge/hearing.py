@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +35,6 @@ from sqllm.signal.measures import measure
 from sqllm.signal.speech import find_speech
 from sqllm.words.facts import Facts, Window
 from sqllm.words.known_wordings import known_question
-from sqllm.words.notes import Notes
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, Question, with_listener
 from sqllm.words.selection.select import select
 
@@ -169,14 +168,6 @@ class Hearing:
         heard = self._listen_as(TYPICAL)
         faults = faults_of_windows(heard, self.spans, self.located, encoder.located_kinds, encoder.frame_rate)
         return with_lost_speech(faults, self.alignment, self.spans)
-
-    def noted(self, profile: str | ListenerProfile | None = None) -> Notes:
-        """What a listener notes of the clip before answering: own scores, the faults heard (with the spans that say
-        more than which window they are in), and the reference.
-        """
-        placed = [replace(a, spans=tuple(span for span in a.spans if span not in self.spans)) for a in self.artifacts()]
-        noted_as = "same" if self.reference_state == "identical" else self.reference_state
-        return Notes.of(self.means(profile), placed, noted_as)
 
     @property
     def reference_state(self) -> str:

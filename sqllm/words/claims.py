@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from sqllm.scores import ARTIFACT_KINDS, DIMENSION_WORDS, DIMENSIONS, HIGHEST, LOWEST
-from sqllm.words.notes import TOUCHES
+from sqllm.words.repair import TOUCHES
 from sqllm.words.wordings.faults import (
     ASKED,
     LAY,

@@ -22,14 +22,14 @@ from sqllm.scores import (
     describe,
     stated,
 )
-from sqllm.words.notes import FINE_FROM, LOW_BELOW, TOUCHES
 from sqllm.words.questions import ACCEPTABLE_MOS, USES
-from sqllm.words.repair import by_importance, mos_without
+from sqllm.words.repair import TOUCHES, by_importance, mos_without
 
 Span = tuple[float, float]
 EVERYWHERE = 0.9  # share of what was heard from which a fault is there all along
 CONSTANT_WITHIN = 0.5  # MOS between the best and the worst window of a clip that is the same all through
 VOTES = (1, 2, 3, 4, 5)
+FINE_FROM, LOW_BELOW = 4.2, 3.5  # of a dimension
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,25 @@ from collections.abc import Mapping, Sequence
 from sqllm.scores import LOWEST, SEVERITIES, HeardArtifact
 
 TOP_MOS = 4.6  # what clean clips are rated, on average
+# Which dimensions a kind of fault touches.
+TOUCHES: Mapping[str, frozenset[str]] = {
+    "noisiness": frozenset({"background-noise", "hum", "competing-speaker", "clicks", "interference"}),
+    "coloration": frozenset(
+        {
+            "codec",
+            "band-limited",
+            "amplitude-clipping",
+            "reverberation",
+            "echo",
+            "noise-suppression",
+            "packet-loss",
+            "time-warp",
+            "unknown",
+        }
+    ),
+    "discontinuity": frozenset({"packet-loss", "time-clipping", "clicks", "interference", "time-warp", "unknown"}),
+    "loudness": frozenset({"too-quiet", "too-loud", "level-change", "packet-loss", "time-clipping"}),
+}
 UNKNOWN_WEIGHT = 0.3  # faults that nobody named, in units of -log(1 - cost)
 
 COSTS: Mapping[str, Mapping[str, float]] = {

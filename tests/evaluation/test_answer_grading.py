@@ -9,10 +9,9 @@ import pytest
 
 from sqllm.evaluation.answer_grading import comparison_is_right, is_right
 from sqllm.evaluation.contradictions import contradictions
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, HeardArtifact, stated
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, SEVERITIES, HeardArtifact, stated
 from sqllm.words.claims import claims
 from sqllm.words.comparison import Comparison
-from sqllm.words.notes import REFERENCES, Notes
 from sqllm.words.questions import TAUGHT_FAMILIES, TAUGHT_USES, USES, Question, draw_question
 from sqllm.words.repair import by_importance
 from sqllm.words.wordings.faults import LAY, PHRASES
@@ -21,6 +20,7 @@ from tests.words.composed import compose_answer, compose_comparison, labelled
 from tests.words.test_questions import draw_artifacts
 
 DRAWS = 400
+REFERENCES = ("none", "same", "other")
 SCORES = dict.fromkeys(DIMENSIONS, 3.0)
 
 
@@ -54,10 +54,10 @@ def test_claims_of_a_rationale_are_what_it_was_composed_from() -> None:
             assert (claim.severity, claim.present, claim.doubted) == (artifact.severity, True, not artifact.certain)
             named += 1
         assert said.scores["mos"] == float(stated(scores["mos"]))
-        noted = Notes.of(scores, artifacts)
+        facts = labelled(scores, artifacts)
         assert set(said.times) <= {round(edge, 1) for artifact in artifacts for span in artifact.spans for edge in span}
-        assert said.mended is None or (noted.fix is not None and said.mended == noted.fix[1])
-        assert set(said.fine) <= set(noted.fine)
+        assert said.mended is None or (facts.first_fix is not None and said.mended == round(facts.first_fix.mended, 1))
+        assert set(said.fine) <= set(facts.fine)
     assert named > DRAWS
 
 
@@ -226,17 +226,17 @@ def test_swapping_two_clips_swaps_their_letters_and_nothing_else() -> None:
     for seed in range(DRAWS):
         rng = np.random.default_rng(seed)
         clips = [(draw_scores(rng), draw_artifacts(rng)) for _ in range(2)]
-        (first, second), noted = (labelled(*clip) for clip in clips), [Notes.of(*clip) for clip in clips]
+        first, second = (labelled(*clip) for clip in clips)
         if first.mos == second.mos:
             continue
         one, other = (
             compose_comparison(*pair, np.random.default_rng(seed)) for pair in ((first, second), (second, first))
         )
         assert other == one.replace("About", "bout").translate(swapped).replace("bout the same,", "About the same,")
-        assert comparison_is_right(one, *noted), one
+        assert comparison_is_right(one, first.mos, second.mos), one
         close = Comparison.of(first.mos, second.mos).same
         assert close == ("about the same" in one.lower() or "Hardly any difference" in one)
-        assert close or not comparison_is_right(one, *reversed(noted))
+        assert close or not comparison_is_right(one, second.mos, first.mos)
 
 
 def test_two_clips_within_a_fifth_of_a_point_are_about_the_same() -> None:
@@ -245,11 +245,3 @@ def test_two_clips_within_a_fifth_of_a_point_are_about_the_same() -> None:
         other = labelled(SCORES | {"mos": mos}, [])
         answer = compose_comparison(labelled(SCORES, []), other, rng)
         assert ("same" in answer.lower() or "Hardly any" in answer) == same, answer
-
-
-def test_times_are_noted_of_what_happens_at_times_only() -> None:
-    spans = ((1.0, 2.0),)
-    scores = SCORES
-    for kind in ARTIFACT_KINDS:
-        (fault,) = Notes.of(scores, [HeardArtifact(kind, "slight", spans)]).faults
-        assert bool(fault.times) == (kind in LOCATED_KINDS)

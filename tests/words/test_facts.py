@@ -9,7 +9,6 @@ from sqllm.listeners.votes import draw_votes
 from sqllm.scores import DIMENSIONS, GRID, HeardArtifact, Score, Speech, category, describe, stated
 from sqllm.ui.report import _score_html
 from sqllm.words.facts import Facts, Window, vote_shares
-from sqllm.words.notes import Notes
 from tests.words.composed import UNMEASURED
 
 MINUTE = [Window(10.0 * n, 10.0 * (n + 1), 3.0) for n in range(6)]
@@ -27,7 +26,6 @@ def test_a_score_has_one_category_on_the_card_in_words_and_in_its_figure(score: 
     assert f">{describe('mos', score)}<" in card
     assert facts.word("mos") == describe("mos", score).lower()
     assert category(float(stated(score))) == category(score) == category(round(score, 2))
-    assert f"MOS {stated(score)} {category(score)}" in Notes.of(dict.fromkeys(DIMENSIONS, score), []).text()
 
 
 def test_a_stated_score_is_the_nearest_tenth_unless_that_would_cross_a_border() -> None:

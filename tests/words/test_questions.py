@@ -22,7 +22,6 @@ from sqllm.scores import (
     stated,
 )
 from sqllm.words.claims import claims
-from sqllm.words.notes import Notes
 from sqllm.words.questions import (
     COMPARE,
     FAULT_REQUESTS,
@@ -142,35 +141,6 @@ def test_categorical_answers_parse_back_to_their_category() -> None:
 def test_multi_dimensional_answers_parse_back_to_all_five_scores() -> None:
     for _, scores, _, answer in draws("multi-dim"):
         assert parse_scores(answer) == {name: float(stated(score)) for name, score in scores.items()}, answer
-
-
-def test_notes_hold_scores_faults_times_doubts_the_first_repair_the_uses_and_the_reference() -> None:
-    scores = dict(zip(DIMENSIONS, (2.62, 3.8, 2.1, 3.5, 3.0), strict=True))
-    faults = [
-        HeardArtifact("hum", "slight", probability=0.6),
-        HeardArtifact("echo", "slight"),
-        HeardArtifact("packet-loss", "strong", ((2.13, 2.2), (4.7, 4.8))),
-    ]
-    noted = Notes.of(scores, faults, "same").text()
-    mended = dict([Notes.of(scores, faults).fix or ("", 0)])["packet-loss"]
-    assert noted == (
-        "Notes: MOS 2.6 fair, noisiness 3.8 good, coloration 2.1 poor, discontinuity 3.5 good, loudness 3.0 fair. "
-        "Faults: strong packet loss at 2.1, 4.7 s; slight echo; possibly slight hum. "
-        f"Without packet loss {mended:.1f}. Will do for: an emergency call. Reference: same speech.\n"
-    )
-    assert Notes.of(scores, []).text().endswith("Faults: none. Will do for: an emergency call. Reference: none.\n")
-    assert "Will do for: nothing." in Notes.of(scores | {"mos": 1.4}, []).text()
-    assert (
-        "Will do for: a business call, an audiobook, an emergency call." in Notes.of(scores | {"mos": 4.0}, []).text()
-    )
-    assert Notes.of(scores, [], "other").text().endswith("Reference: other speech.\n")
-
-
-def test_notes_name_at_most_four_times_and_none_of_what_lasts() -> None:
-    spans = tuple((float(second), second + 0.1) for second in range(11))
-    often = [HeardArtifact("packet-loss", "strong", spans), HeardArtifact("hum", "slight", spans)]
-    scores = dict.fromkeys(DIMENSIONS, 3.0)
-    assert "strong packet loss at 0.0, 1.0, 2.0, 3.0 s and 7 more; slight hum. " in Notes.of(scores, often).text()
 
 
 @pytest.mark.parametrize("family", ["explanatory", "acceptability"])

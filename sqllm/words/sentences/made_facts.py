@@ -22,7 +22,6 @@ from sqllm.scores import (
     clamp,
 )
 from sqllm.words.facts import Facts, Span, Window
-from sqllm.words.notes import TOUCHES
 from sqllm.words.questions import (
     DIMENSION_NAMES,
     FAMILIES,
@@ -35,7 +34,7 @@ from sqllm.words.questions import (
     USES,
     Question,
 )
-from sqllm.words.repair import TOP_MOS, cost
+from sqllm.words.repair import TOP_MOS, TOUCHES, cost
 from sqllm.words.wordings.faults import ASKED, SHARED
 
 if TYPE_CHECKING:

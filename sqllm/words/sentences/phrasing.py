@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqllm.words.facts import FaultFact
-from sqllm.words.notes import NotedFault
 from sqllm.words.selection.selected import MOST_TIMES, seconds, span_text, told_moments
 from sqllm.words.wordings.faults import COUNTED, COUNTED_SEVERITY, NAMES, NUMBER_WORDS, PHRASES
 
@@ -95,12 +94,12 @@ def _filled(options: Sequence[str], fault: FaultFact) -> tuple[str, ...]:
     return tuple(option.format(**words) for option in options)
 
 
-def phrases(fault: FaultFact | NotedFault) -> tuple[str, ...]:
+def phrases(fault: FaultFact) -> tuple[str, ...]:
     """Every way to name a fault with how strong it is: "heavy packet loss", "possibly a faint hum"; of one that is
     counted, none that would say another number ("a few", "a cut-out").
     """
     said = PHRASES[fault.kind][fault.severity]
-    if isinstance(fault, FaultFact) and fault.count:
+    if fault.count:
         said = tuple(phrase for phrase in said if not _COUNTS.search(phrase)) or counted_phrases(fault)
         said = tuple(phrase.removeprefix(DOUBT) for phrase in said)
     return tuple(("" if fault.certain else DOUBT) + phrase for phrase in said)
@@ -120,10 +119,10 @@ def counted_phrases(fault: FaultFact) -> tuple[str, ...]:
     )
 
 
-def fault_phrase(fault: FaultFact | NotedFault, rng: np.random.Generator, placed: bool = True) -> str:
+def fault_phrase(fault: FaultFact, rng: np.random.Generator, placed: bool = True) -> str:
     """A fault in words, with its times if `placed`: "heavy packet loss near 2.1 s", "possibly a faint hum"."""
-    where = places(fault) if placed and isinstance(fault, FaultFact) else ()
-    if not where or not isinstance(fault, FaultFact):
+    where = places(fault) if placed else ()
+    if not where:
         return pick(rng, phrases(fault))
     counted = counted_phrases(fault)
     if counted and (rng.random() < 0.5 or set(phrases(fault)) <= set(counted)):
@@ -131,6 +130,6 @@ def fault_phrase(fault: FaultFact | NotedFault, rng: np.random.Generator, placed
     return f"{pick(rng, phrases(fault))} {pick(rng, where)}"
 
 
-def fault_name(fault: FaultFact | NotedFault | str) -> str:
+def fault_name(fault: FaultFact | str) -> str:
     """The name of a fault's kind, to stand behind "the"."""
     return NAMES[fault if isinstance(fault, str) else fault.kind]
