@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.corpus.call_chain import Sources, list_artifacts, make_clip
+from sqllm.corpus.call_chain import MadeClip, Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
-from sqllm.corpus.fusion import FUSED_TEACHERS, fuse
-from sqllm.corpus.nisqa_layout import SCORE_COLUMNS, SIMULATED, write_index
+from sqllm.corpus.fusion import FUSED_TEACHERS, REFERENCE_TEACHERS, Fused, fuse, fuse_beside
+from sqllm.corpus.nisqa_layout import DEGRADATION_COLUMNS, SCORE_COLUMNS, SIMULATED, write_index
 from sqllm.corpus.severity import TOP, severity_of_noisiness
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
 from sqllm.corpus.teachers import ask_all, load_teacher
+from sqllm.corpus.timing import share_lost
 from sqllm.listeners.profiles import PROFILES, ListenerProfile
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE, active_level
@@ -95,7 +96,8 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         more = plan.more_teachers if rng.random() < plan.more_teachers_share else ()
         names = [name for name in (*FUSED_TEACHERS, *more) if name != "ViSQOL" or made.drop is None]
         figures |= _figures(plan, names, degraded, made.reference)
-        label = fuse(figures)
+        lost = share_lost(made.reference, [*made.artifacts, *made.inaudible]) if made.speech else 0.0
+        label, double = fuse(figures), _label_beside(plan, made, out / "ref" / name, degraded, figures, lost)
         if set(label.scores) != set(DIMENSIONS):
             raise ValueError("NISQA v2 gives this clip no scores")
         applied = [*made.artifacts, *made.inaudible]
@@ -118,6 +120,8 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
     }
     row |= {column: round(label.scores[dimension], 3) for dimension, column in SCORE_COLUMNS.items()}
     row |= {f"{column}_std": round(label.stds[dimension], 3) for dimension, column in SCORE_COLUMNS.items()}
+    row |= {DEGRADATION_COLUMNS[dimension]: round(score, 3) for dimension, score in double.scores.items()}
+    row |= {f"{DEGRADATION_COLUMNS[dimension]}_std": round(std, 3) for dimension, std in double.stds.items()}
     row |= {name: round(value, 3) for name, value in figures.items() if np.isfinite(value)}
     row["parameters"] = json.dumps({artifact.kind: artifact.parameters for artifact in applied}, sort_keys=True)
     truth = {
@@ -126,10 +130,26 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         "artifacts": [artifact.to_json() for artifact in made.artifacts],
         "inaudible": [artifact.to_json() for artifact in made.inaudible],
         "recorded": [artifact.to_json() for artifact in recorded],
+        "lost": round(lost, 4),
         "drawn": made.drawn.to_json(),
         "profile_scores": heard,
     }
     return {"split": split, "number": number, "row": row, "truth": truth}
+
+
+def _label_beside(
+    plan: CorpusPlan, made: MadeClip, reference: Path, degraded: Wave, figures: Mapping[str, float], lost: float
+) -> Fused:
+    """The double-ended label of a clip as it was written beside its `reference`; none where there is no speech."""
+    import soundfile
+
+    if not made.speech:
+        return Fused({}, {}, 0.0)
+    clean, _ = soundfile.read(reference, dtype="float32")
+    if np.array_equal(clean, degraded):
+        return fuse_beside(figures, figures)
+    known = _figures(plan, REFERENCE_TEACHERS, clean, None) | {"active_level": active_level(clean)}
+    return fuse_beside(figures, known, lost)
 
 
 def recorded_noise(nisqa_weights: Path | None, reference: Wave, applied: Sequence[Artifact]) -> list[Artifact]:

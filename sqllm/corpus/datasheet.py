@@ -15,7 +15,7 @@ import soundfile
 
 from sqllm.corpus.datasheet_render import NOTHING, PASS, SHORT, Listening, Table, histogram, page, severity_bars
 from sqllm.corpus.human_ratings import RatingSummary, correlation, human_ratings, summarise
-from sqllm.corpus.nisqa_layout import COLUMNS, SCORE_COLUMNS, SIMULATED, read_rows, split_of
+from sqllm.corpus.nisqa_layout import COLUMNS, DEGRADATION_COLUMNS, SCORE_COLUMNS, SIMULATED, read_rows, split_of
 from sqllm.corpus.sources import SPLITS
 from sqllm.corpus.validate import Record, as_number, drawn_sources, find_leaks
 from sqllm.scores import ARTIFACT_KINDS, SEVERITIES
@@ -23,16 +23,20 @@ from sqllm.scores import ARTIFACT_KINDS, SEVERITIES
 ALLOWED = {"mean": 0.25, "sd": 0.15, "r": 0.10}  # how far from people's ratings still passes
 LISTENED = 20
 NAMED_SPANS = 6
+INTACT = 4.9
 
 
 @dataclass(frozen=True)
 class CorpusContents:
-    """A corpus as the sheet sees it: index and truth, [clips] seconds, and the labels of the clips with speech."""
+    """A corpus as the sheet sees it: index and truth, [clips] seconds, and the labels of the clips with speech, alone
+    (`labels`), beside their references (`double_labels`) and others.
+    """
 
     folder: Path
     records: Sequence[Record]
     seconds: np.ndarray
     labels: Mapping[str, np.ndarray]
+    double_labels: Mapping[str, np.ndarray]
     extra_labels: Mapping[str, np.ndarray]
 
     @classmethod
@@ -48,13 +52,17 @@ class CorpusContents:
             values = (as_number(row.get(name)) for row in spoken)
             return np.array([np.nan if value is None else value for value in values])
 
-        extra = {name: column(name) for name in records[0][0] if name and name not in COLUMNS}
+        def known(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: values for name, values in columns.items() if np.isfinite(values).any()}
+
+        own = {*COLUMNS, *DEGRADATION_COLUMNS.values(), *(f"{name}_std" for name in DEGRADATION_COLUMNS.values())}
         return cls(
             folder,
             records,
             seconds,
             {dimension: column(name) for dimension, name in SCORE_COLUMNS.items()},
-            {name: values for name, values in extra.items() if np.isfinite(values).any()},
+            known({dimension: column(name) for dimension, name in DEGRADATION_COLUMNS.items()}),
+            known({name: column(name) for name in records[0][0] if name and name not in own}),
         )
 
     def by_split(self) -> dict[str, list[int]]:
@@ -81,6 +89,7 @@ def write_datasheet(folder: Path, out: Path | None = None, seed: int = 0) -> Pat
         _languages_table(contents),
         _comparison_table(ours, people, _draw_histograms(ours, people, out)),
         _correlation_table(ours, people),
+        *_double_tables(contents),
         *_teacher_tables(contents),
         *_artifact_tables(contents, out),
         _leaks_table(folder),
@@ -195,6 +204,25 @@ def _correlation_table(ours: Mapping[str, RatingSummary], people: Mapping[str, R
     rows = [(one, *(cell(one, other) for other in ours)) for one in ours]
     note = "Pearson's r between the labels of the clips with speech; in brackets that of people's ratings."
     return Table("Correlations between the labels", note, ("", *ours), rows, {})
+
+
+def _double_tables(contents: CorpusContents) -> list[Table]:
+    """The labels of clips beside their references, where the index holds any."""
+    rows = []
+    for name, values in contents.double_labels.items():
+        known, single = values[np.isfinite(values)], contents.labels[name]
+        intact = f"{np.mean(known >= INTACT):.0%}"
+        means = (_figure(known.mean()), _figure(np.nanmean(single)), _figure(known.std()), _figure(np.nanstd(single)))
+        rows.append(
+            (DEGRADATION_COLUMNS[name], f"{len(known):,}", *means, _figure(correlation(values, single)), intact)
+        )
+    note = (
+        "dmos, dnoi, dcol, ddis and dloud rate a clip beside its reference, as in degradation category rating (ITU-T "
+        "P.800, Annex D): 5 where nothing differs. Mean and standard deviation, in brackets those of the same clips "
+        f"rated alone; Pearson's r between the two; and the share of clips at {INTACT} or above."
+    )
+    head = ("label", "clips", "mean", "(alone)", "sd", "(alone)", "r", "intact")
+    return [Table("Double-ended labels", note, head, rows, {})] if rows else []
 
 
 def _teacher_tables(contents: CorpusContents) -> list[Table]:

@@ -137,11 +137,11 @@ def fuse_beside(
     """The double-ended label of a clip from its teachers' figures and those of its reference, by column, as for `fuse`;
     `lost` is the share of the reference's speech that is missing, 0 to 1.
     """
-    (known, cost), (best, _) = _known(figures), _known(reference)
+    (known, cost), (best, usual) = _known(figures), _known(reference)
     spoken = {
-        name: voice.speak(known, cost)
+        name: voice.speak(known, max(0.0, cost - usual))
         if voice.knows_reference
-        else beside(voice.speak(known, cost), voice.speak(best, 0.0))
+        else beside(voice.speak(known, cost), voice.speak(best, usual))
         for name, voice in voices.items()
     }
     heard, top = _heard_dimensions(known), _heard_dimensions(best)

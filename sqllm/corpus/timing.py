@@ -6,11 +6,14 @@ off, a faster one ends in silence); spans are in seconds of the output.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from sqllm.corpus.degradations import Artifact, Rng, Wave, coloured_noise, within
 from sqllm.corpus.filters import through
 from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, set_level
+from sqllm.signal.differences import FRAME, SPOKEN_DB
 from sqllm.signal.spans import merge_spans
 
 FADE = 80  # samples of a cross-fade, 5 ms
@@ -102,6 +105,19 @@ def mute_stretch(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
         muted[one:other] = set_level(coloured_noise(rng, other - one + 320), active_level(wave) - 35)[: other - one]
     heard = (max(start, first), min(stop, last))  # what was silent already is not lost
     return muted, Artifact("time-clipping", severity, merge_spans([heard]), {"way": "muted", "length": length})
+
+
+def share_lost(reference: Wave, artifacts: Iterable[Artifact]) -> float:
+    """The share of the reference's speech that was cut out of its clip, 0 to 1: what is in the spans of time clipping,
+    as it was made. Unlike `signal.differences` it also knows of speech that is lost under noise, or on a time axis that
+    was bent later.
+    """
+    spoken = frame_energies(reference, FRAME) >= active_level(reference) - SPOKEN_DB
+    gone = np.zeros_like(spoken)
+    for artifact in artifacts:
+        for start, stop in artifact.spans if artifact.kind == "time-clipping" else ():
+            gone[round(start / FRAME) : round(stop / FRAME)] = True
+    return float((gone & spoken).sum() / max(1, spoken.sum()))
 
 
 def _read_at(wave: Wave, places: np.ndarray) -> Wave:

@@ -13,7 +13,16 @@ from typing import Any
 
 import soundfile
 
-from sqllm.corpus.nisqa_layout import COLUMNS, INDEX_NAME, SCORE_COLUMNS, SIMULATED, TRUTH_NAME, read_rows, split_of
+from sqllm.corpus.nisqa_layout import (
+    COLUMNS,
+    DEGRADATION_COLUMNS,
+    INDEX_NAME,
+    SCORE_COLUMNS,
+    SIMULATED,
+    TRUTH_NAME,
+    read_rows,
+    split_of,
+)
 from sqllm.corpus.sources import SPLITS
 from sqllm.scores import HIGHEST, LOWEST
 from sqllm.signal.audio import SAMPLE_RATE
@@ -195,7 +204,7 @@ def _fault(path: Path, simulated: bool) -> str | None:
 def _wrong_ratings(name: str, rows: Sequence[Row]) -> Iterator[str]:
     """Ratings that are no numbers or off the scale, and clips without a MOS."""
     low, high = TEACHERS_RANGE if name.startswith(SIMULATED) else (LOWEST, HIGHEST)
-    for column in SCORE_COLUMNS.values():
+    for column in (*SCORE_COLUMNS.values(), *DEGRADATION_COLUMNS.values()):
         values = {row["filepath_deg"]: as_number(row.get(column)) for row in rows}
         without = [path for path, value in values.items() if value is None]
         numbers = {path: value for path, value in values.items() if value is not None}

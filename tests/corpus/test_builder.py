@@ -233,7 +233,7 @@ class FakeTeacher:
     """NISQA v2's columns from the clip's level alone; raises KeyboardInterrupt after `patience` clips or a few more."""
 
     def __init__(self, patience: int) -> None:
-        self.left = patience * (2 + sum(p.hears_otherwise for p in PROFILES.values()))
+        self.left = patience * (3 + sum(p.hears_otherwise for p in PROFILES.values()))
 
     def __call__(self, degraded: np.ndarray, reference: np.ndarray | None = None) -> dict[str, float]:
         self.left -= 1
@@ -328,6 +328,20 @@ def test_a_built_corpus_reads_back_with_its_truth(
         assert clip.faults() == (*clip.recorded, *clip.artifacts)
 
 
+def test_a_built_corpus_has_double_ended_labels_of_what_holds_speech(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(plan_for(material, clips=30, not_speech_share=0.2), tmp_path, monkeypatch)
+    clips = read_corpus(tmp_path)
+    for clip in clips:
+        assert set(clip.degradation_scores) == set(clip.degradation_stds) == (set(DIMENSIONS) if clip.speech else set())
+        assert clip.lost >= 0
+    intact = [clip for clip in clips if clip.condition == "clean" and not clip.lost]
+    assert {score for clip in intact for score in clip.degradation_scores.values()} == {5.0}
+    assert any(clip.lost > 0 for clip in clips)
+    assert all(clip.scores["mos"] < 4 for clip in intact)
+
+
 @pytest.mark.parametrize(
     ("noisiness", "severity"), [(4.5, ""), (2.91, ""), (2.9, "slight"), (2.5, "moderate"), (1.2, "strong")]
 )
@@ -355,6 +369,23 @@ def test_written_rows_are_read_as_they_were(tmp_path: Path) -> None:
     assert clip.artifacts is not None
     assert clip.artifacts[0].spans == ((0.5, 1.0),)
     assert read_corpus(tmp_path, "TRAIN") == []
+
+
+def test_a_clip_beside_its_reference_has_labels_of_its_own_and_those_of_the_clip_alone_where_it_has_none(
+    tmp_path: Path,
+) -> None:
+    row = {"db": "X_VAL", "filepath_deg": "a.wav", "mos": 2.5, "mos_std": 0.9, "noi": 3.0}
+    write_index(tmp_path, [row | {"dmos": 3.5, "dmos_std": 0.4, "ddis": 4.0}], [{"file": "a.wav", "lost": 0.25}])
+    (clip,) = read_corpus(tmp_path)
+    assert clip.labels() == clip.scores == {"mos": 2.5, "noisiness": 3.0}
+    assert clip.labels(reference=True) == {"mos": 3.5, "discontinuity": 4.0}
+    assert (clip.label_stds(), clip.label_stds(reference=True)) == ({"mos": 0.9}, {"mos": 0.4})
+    assert clip.lost == 0.25
+    write_index(tmp_path, [row], [])
+    (clip,) = read_corpus(tmp_path)
+    assert clip.labels(reference=True) == clip.scores
+    assert clip.label_stds(reference=True) == {"mos": 0.9}
+    assert clip.lost == 0
 
 
 def test_our_own_columns_stand_in_one_order_however_rows_were_made(tmp_path: Path) -> None:

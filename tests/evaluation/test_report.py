@@ -19,7 +19,9 @@ from sqllm.evaluation.baselines import ask_baselines, baseline_columns, load_bas
 from sqllm.evaluation.degradation_ladders import LADDERS, Climb, falling
 from sqllm.evaluation.metrics import (
     NOMINAL_COVERAGES,
+    Fit,
     Labels,
+    Measured,
     Ratings,
     by_kind,
     by_language,
@@ -28,7 +30,7 @@ from sqllm.evaluation.metrics import (
     measure,
     r_interval,
 )
-from sqllm.evaluation.report import evaluation_report
+from sqllm.evaluation.report import evaluation_report, gain_of_reference
 from sqllm.evaluation.self_consistency import (
     COPIES,
     UNSEEN_REQUESTS,
@@ -307,6 +309,39 @@ def test_the_report_counts_clips_with_and_without_reference(
     assert "#### Conduct on 2 clips" in report
     assert "Two runs give identical JSON." in report
     assert [section.part for section in sections] == ["model", "accuracy", "conduct"]
+
+
+def test_each_mode_is_held_against_its_own_labels_and_both_against_the_double_ended_ones(
+    tiny: SpeechQualityLLM, corpus: Path, tmp_path: Path
+) -> None:
+    own = [dataclasses.replace(c, degradation_scores={"mos": 6 - c.scores["mos"]}) for c in read_corpus(corpus)]
+    views = {}
+    for name, clips in (("old", read_corpus(corpus)), ("own", own)):
+        settings = EvaluateSettings(cache=tmp_path / "tokens", text_clips=0)
+        section = list(evaluation_report(tiny, clips, settings))[1]
+        views[name] = {
+            (f["clips_of"], f["model"]): f["fit"]
+            for f in section.figures["figures"]
+            if f["dimension"] == "mos" and f["by"] == "all"
+        }
+        assert sum(line.strip().startswith("Double-ended, r of the MOS is") for line in section.lines) == 1
+    alone, beside, double = "ours, single-ended", "ours, double-ended", "all clips, double-ended labels"
+    assert set(views["old"]) == {("all clips", alone), ("all clips", beside)}
+    assert set(views["own"]) == {("all clips", alone), (double, alone), (double, beside)}
+    assert views["own"]["all clips", alone] == views["old"]["all clips", alone]
+    assert views["own"][double, beside]["r"] == pytest.approx(-views["old"]["all clips", beside]["r"])
+    assert views["own"][double, alone]["r"] == pytest.approx(-views["old"]["all clips", alone]["r"])
+
+
+def test_the_gain_of_a_reference_is_told_where_both_modes_are_measured() -> None:
+    def told(model: str, dimension: str, r: float) -> Measured:
+        return Measured("all", "all", model, dimension, Fit(9, r, 0, 1, 0, 0, 0, 0, 0, 1, 0))
+
+    one, other = told("ours, single-ended", "mos", 0.941), told("ours, double-ended", "mos", 0.973)
+    assert gain_of_reference([one, other]) == "Double-ended, r of the MOS is 0.973, +0.032 to single-ended."
+    more = [told("ours, single-ended", "noisiness", 0.95), told("ours, double-ended", "noisiness", 0.94)]
+    assert gain_of_reference([one, other, *more]).endswith("+0.011 on average over 2 scores.")
+    assert gain_of_reference([one]) == gain_of_reference(more) == ""
 
 
 def test_the_command_writes_tables_figures_and_pictures(

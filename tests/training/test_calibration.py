@@ -13,10 +13,12 @@ import torch
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.metrics import coverage
 from sqllm.features.token_set import TokenSet
-from sqllm.judge.readout import TEMPERATURES
+from sqllm.judge.readout import PAIRED_TEMPERATURES, TEMPERATURES, Heard, Reading, Vocabulary, read_tokens
+from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint, save_checkpoint
 from sqllm.scores import DIMENSIONS, Score, with_temperature
-from sqllm.training.calibration import calibrate_checkpoint, fit_temperature
+from sqllm.signal.spectra import unchanged
+from sqllm.training.calibration import calibrate_checkpoint, fit_temperature, fit_temperatures
 from sqllm.training.lessons import label_distribution
 from tests.tiny import save_tiny_llm, tiny_model
 
@@ -52,5 +54,48 @@ def test_a_checkpoint_reads_with_its_temperatures(tmp_path: Path) -> None:
     fitted = calibrate_checkpoint(tmp_path / "checkpoint", TokenSet(clips, tokens, torch.full_like(tokens, torch.nan)))
     assert set(fitted) == set(DIMENSIONS)
     stored = json.loads((tmp_path / "checkpoint" / CONFIG_NAME).read_text())
-    assert stored["config"]["extra"][TEMPERATURES] == fitted
+    assert stored["config"]["extra"] == {TEMPERATURES: fitted}
     assert load_checkpoint(tmp_path / "checkpoint")[0].config.extra[TEMPERATURES] == fitted
+
+
+def test_what_is_heard_beside_references_is_calibrated_by_its_own_labels() -> None:
+    rng = np.random.default_rng(1)
+    means = rng.uniform(2, 4, 200)
+    heard = [Heard(({"mos": Score.from_probabilities(label_distribution(float(mean), 0.3))},), {}) for mean in means]
+
+    def clip_of(mean: float, error: float, double: float) -> CorpusClip:
+        away = float(rng.normal())
+        labels = {"mos": mean + error * away}, {"mos": mean + double * away}
+        clip = CorpusClip(Path("a.wav"), None, "X_VAL", "", "", 1, labels[0])
+        return dataclasses.replace(clip, degradation_scores=labels[1])
+
+    clips = [clip_of(mean, 0.3, 0.1) for mean in means.tolist()]
+    single, double = (fit_temperatures(clips, heard, reference)["mos"] for reference in (False, True))
+    assert single == pytest.approx(1.0, abs=0.35)
+    assert double == pytest.approx(1 / 9, abs=0.06)
+
+
+def test_a_checkpoint_keeps_the_temperatures_of_both_modes(tmp_path: Path) -> None:
+    model = tiny_model()
+    model.config = dataclasses.replace(model.config, llm_source=str(save_tiny_llm(tmp_path / "llm")), extra={})
+    save_checkpoint(model, tmp_path / "checkpoint")
+    clips = [CorpusClip(Path(f"{i}.wav"), None, "X_VAL", "", "", 1, dict.fromkeys(DIMENSIONS, 3.0)) for i in range(4)]
+    tokens = torch.randn(4, 8, model.encoder.width + 2)
+    for references, kept in ((unchanged(tokens), {TEMPERATURES, PAIRED_TEMPERATURES}), (None, {TEMPERATURES})):
+        missing = torch.full_like(tokens, torch.nan)
+        calibrate_checkpoint(
+            tmp_path / "checkpoint", TokenSet(clips, tokens, missing if references is None else references)
+        )
+        assert set(load_checkpoint(tmp_path / "checkpoint")[0].config.extra) == kept
+
+
+def test_scores_beside_a_reference_are_read_with_their_own_temperatures() -> None:
+    model, tokens = tiny_model(), torch.randn(2, 8, 202)
+    vocabulary, stds = Vocabulary.of(model), {}
+    for name, temperatures in (("one", {TEMPERATURES: {"mos": 0.2}}), ("two", {PAIRED_TEMPERATURES: {"mos": 0.2}})):
+        model.config = dataclasses.replace(model.config, extra=temperatures)
+        for reference in (None, unchanged(tokens)):
+            heard = read_tokens(model, Reading.of(vocabulary, [TYPICAL]), tokens, reference)
+            stds[name, reference is not None] = heard[0].scores[0]["mos"].std
+    assert stds["one", False] < stds["two", False]
+    assert stds["two", True] == pytest.approx(stds["one", True])  # those without serve where there are no others

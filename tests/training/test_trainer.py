@@ -25,6 +25,7 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArti
 from sqllm.signal.spectra import CHANGES
 from sqllm.training.lessons import (
     Lesson,
+    Tasks,
     label_distribution,
     label_sds,
     likely_branches,
@@ -262,6 +263,40 @@ def test_labels_are_clamped_and_heard_through_the_listeners_ears() -> None:
     assert listener_scores(clip, PROFILES["phone-speaker"])["mos"] == pytest.approx(2.6)
     assert listener_scores(clip, PROFILES["strict-expert"])["mos"] == pytest.approx(2.5)
     assert listener_scores(dataclasses.replace(clip, scores={"mos": 0.7}), TYPICAL) == {"mos": 1.0}
+
+
+def test_beside_its_reference_a_clip_has_its_double_ended_labels() -> None:
+    clip = dataclasses.replace(clip_with(3.0), degradation_scores={"mos": 4.4}, degradation_stds={"mos": 0.8})
+    assert listener_scores(clip, TYPICAL, reference=True) == {"mos": 4.4}
+    assert listener_scores(clip, TYPICAL) == {name: max(1.0, score) for name, score in clip.scores.items()}
+    assert label_sds(clip, reference=True) == {"mos": pytest.approx(0.8 / 8**0.5)}
+    assert set(label_sds(clip)) == set(DIMENSIONS)
+    other = PROFILES["phone-speaker"]
+    assert listener_scores(clip, other, reference=True) == listener_scores(clip, other)
+    old = clip_with(3.0)
+    assert listener_scores(old, TYPICAL, reference=True) == listener_scores(old, TYPICAL)
+
+
+@pytest.mark.parametrize("reference", [False, True])
+def test_a_lesson_teaches_the_labels_of_its_mode(words: Vocabulary, reference: bool) -> None:
+    clip = dataclasses.replace(clip_with(2.0), degradation_scores=dict.fromkeys(DIMENSIONS, 4.0))
+    rng = np.random.default_rng(0)
+    lesson = make_lesson(clip, words, rng, 1.0, Tasks(other_listener=False), reference)
+    assert [score.label for score in lesson.scores] == pytest.approx(list(clip.labels(reference).values()))
+
+
+def test_validation_rates_each_mode_by_its_own_labels(tmp_path: Path) -> None:
+    validation = token_set(8, seed=1, paired=8)
+    double = [
+        dataclasses.replace(c, degradation_scores=dict(c.scores) | {"mos": 6 - c.scores["mos"]})
+        for c in validation.clips
+    ]
+    Trainer(learner(), token_set(16), dataclasses.replace(validation, clips=double), tmp_path, settings_for(0)).run()
+    Trainer(learner(), token_set(16), validation, tmp_path / "old", settings_for(0)).run()
+    with (tmp_path / LOG_NAME).open() as one, (tmp_path / "old" / LOG_NAME).open() as other:
+        (new,), (old,) = csv.DictReader(one), csv.DictReader(other)
+    assert new["validation_mos_r"] == old["validation_mos_r"]
+    assert float(new["paired_mos_r"]) == pytest.approx(-float(old["paired_mos_r"]), abs=1e-4)
 
 
 def test_the_same_seed_makes_the_same_lesson(words: Vocabulary) -> None:
