@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import butter, fftconvolve, sosfiltfilt
 
-from sqllm.corpus import codecs, disturbances, enhancement, terminals, timing
 from sqllm.corpus import degradations as damage
+from sqllm.corpus import disturbances, enhancement, terminals, timing, vocoders
 from sqllm.corpus.codecs import CODECS, transcode
 from sqllm.corpus.degradations import Artifact, Rng, Wave
 from sqllm.evaluation.degradation_ladders import lose_opus_packets
@@ -139,7 +139,7 @@ DAMAGES = (
     Damage("too loud", ("too-loud",), (-18, -15, -11), _play_at, ("amplitude-clipping",)),
     Damage("too quiet", ("too-quiet",), (-38, -46, -54), _play_at),
     Damage("Opus", ("codec",), (12_000, 8_000, 6_000), _code_opus, ("band-limited",)),
-    Damage("vocoder", ("codec",), SEVERITIES, _drawn(codecs.vocode), ("band-limited",)),
+    Damage("vocoder", ("codec",), SEVERITIES, _drawn(vocoders.vocode), ("band-limited",)),
     Damage("lost packets, concealed", ("packet-loss",), (3, 10, 25), _lose_opus_packets, ("time-clipping",)),
     Damage("lost packets, silent", ("packet-loss",), (2, 6, 20), _lose_packets, ("time-clipping",)),
     Damage("onsets cut", ("time-clipping",), SEVERITIES, _drawn(terminals.clip_onsets), ("packet-loss",)),
