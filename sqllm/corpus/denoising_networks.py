@@ -61,8 +61,8 @@ def nsnet2(noisy: Wave) -> Wave:
     return _waveform(spectrum * np.clip(gains[0].T, LEAST_GAIN, 1), 320, len(noisy))
 
 
-def _window(size: int) -> np.ndarray:
-    """The root of a periodic Hann window, [size]."""
+def _window(size: int) -> Any:
+    """The root of a periodic Hann window, [size] (SciPy's stubs know no windows that are arrays)."""
     return np.sqrt(np.hanning(size + 1)[:-1])
 
 
