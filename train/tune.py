@@ -1,6 +1,6 @@
 """Tune the compact encoder's transformer on a corpus in the NISQA layout, before the LLM is trained on what it hears.
 
-    python -m train.tune train/configs/tune.yaml corpus=DIR out=DIR cache=DIR [encoder_source=FILE]
+    python -m train.tune train/configs/tune.yaml corpus=DIR out=DIR cache=DIR [encoder_source=FILE|CHECKPOINT]
 
 Writes `out/encoder.safetensors`, which `train.finetune` takes as `encoder_source=`. Goes on after a kill, at the last
 checkpoint. Settings and their meaning: `train/configs/tune.yaml`.
@@ -41,10 +41,12 @@ def tune(arguments: Sequence[str]) -> None:
     """Listen to the corpus, tune."""
     from sqllm.corpus.nisqa_layout import read_corpus
     from sqllm.features.token_set import training_clips
+    from sqllm.model.checkpoint import encoder_from_checkpoint
     from sqllm.model.encoders.load import load_encoder
 
     settings = read_settings(TuneSettings, arguments)
-    encoder = load_encoder("compact", settings.encoder_source or str(published_trunk()))
+    source = Path(settings.encoder_source or published_trunk())
+    encoder = encoder_from_checkpoint(source, "compact") if source.is_dir() else load_encoder("compact", str(source))
     train = training_clips(settings.corpus, settings.reference_share, settings.train_clips)
     validation = read_corpus(settings.corpus, "VAL")[: settings.validate_clips]
     Tuner(encoder, train, validation, settings).run()  # type: ignore[arg-type]

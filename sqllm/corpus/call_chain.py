@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sqllm.corpus import codecs, disturbances, enhancement, timing
+from sqllm.corpus import codecs, disturbances, enhancement, timing, vocoders
 from sqllm.corpus import degradations as damage
 from sqllm.corpus import terminals as capture
 from sqllm.corpus.degradations import Artifact, Rng, Wave
@@ -44,7 +44,13 @@ WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "hum": ((1, damage.add_hum),),
     "amplitude-clipping": ((1, damage.clip_amplitude),),
     "band-limited": ((0.4, damage.limit_band), (0.4, capture.limit_device), (0.2, damage.switch_band)),
-    "codec": ((0.45, codecs.apply_codec), (0.13, codecs.tandem), (0.07, capture.add_mnru), (0.35, codecs.vocode)),
+    "codec": (
+        (0.43, codecs.apply_codec),
+        (0.12, codecs.tandem),
+        (0.05, capture.add_mnru),
+        (0.28, vocoders.vocode),
+        (0.12, vocoders.code_by_codec2),
+    ),
     "packet-loss": ((0.75, codecs.lose_packets), (0.13, capture.jitter_time), (0.12, timing.stutter)),
     "time-clipping": ((0.35, damage.clip_time), (0.4, capture.clip_onsets), (0.25, timing.mute_stretch)),
     "echo": ((1, damage.add_echo),),

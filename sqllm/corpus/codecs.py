@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sqllm.corpus.degradations import Artifact, Rng, Wave, within
-from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, set_level
+from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies
 from sqllm.signal.spans import merge_spans
 
 
@@ -271,31 +271,6 @@ def apply_codec(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
     codec, bit_rate = draw_codec(rng, severity)
     coded, _ = transcode(wave, codec, bit_rate)
     return coded, Artifact("codec", severity, [], {"codec": codec.name, "bit_rate": bit_rate})
-
-
-def vocode(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    """As a vocoder of a few kbit/s, neural ones among them: what is sent are energies of mel bands in coarse steps, and
-    the waveform is made up anew with phases that only fit them (Griffin-Lim), which sounds metallic and smeared.
-    """
-    import librosa
-
-    bands = round(within(rng, severity, {"slight": (110, 160), "moderate": (56, 110), "strong": (24, 56)}))
-    step = within(rng, severity, {"slight": (0.5, 2), "moderate": (1, 4), "strong": (2, 6)})
-    top = within(rng, severity, {"slight": (6_500, 8_000), "moderate": (5_000, 8_000), "strong": (3_600, 8_000)})
-    rounds = {"slight": 32, "moderate": 16, "strong": 8}[severity]
-    hop, size = round(SAMPLE_RATE * rng.uniform(0.006, 0.012)), 1024
-    spectra = librosa.stft(wave, n_fft=size, hop_length=hop, win_length=640)
-    filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=size, n_mels=bands, fmax=top, norm=None)
-    filters /= np.maximum(filters.sum(axis=1, keepdims=True), 1e-9)
-    sent = librosa.amplitude_to_db(filters @ np.abs(spectra), amin=1e-6, top_db=80)
-    heard = librosa.db_to_amplitude(step * np.round(sent / step))
-    magnitudes = filters.T @ heard / np.maximum(filters.sum(axis=0), 1e-9)[:, None]
-    seed = int(rng.integers(2**31))
-    made_up = librosa.griffinlim(
-        magnitudes, n_iter=rounds, hop_length=hop, win_length=640, n_fft=size, length=len(wave), random_state=seed
-    )
-    parameters = {"codec": "vocoder", "bands": bands, "step": step, "band_limit": top, "hop": hop}
-    return set_level(made_up.astype(np.float32), active_level(wave)), Artifact("codec", severity, [], parameters)
 
 
 def draw_codec(rng: Rng, severity: str, among: Sequence[str] = tuple(CODECS)) -> tuple[Codec, int]:

@@ -18,12 +18,15 @@ from typing import Any
 import numpy as np
 
 from sqllm.corpus.degradations import Artifact, Rng, Wave
+from sqllm.corpus.denoising_networks import dtln, gtcrn, nsnet2
+from sqllm.corpus.filters import through
 from sqllm.signal.audio import SAMPLE_RATE
 
 FULL_BAND = 48_000
 FRAME = 480  # samples of 10 ms at 48 kHz, for both networks
 DEEP_FILTER_DELAY = 1440  # samples at 48 kHz: the overlap and two frames of look-ahead
 RNNOISE_DELAY = 960
+WEBRTC_DELAY, NON_LOCAL_MEANS_DELAY = 96, 128  # samples at 16 kHz
 
 
 def deep_filter(noisy: Wave, limit: float, overdrive: float) -> Wave:
@@ -49,6 +52,34 @@ def rnnoise(noisy: Wave, mix: float, overdrive: float) -> Wave:
     finally:
         library.rnnoise_destroy(state)
     return _overdrive(noisy, (mix * cleaned + (1 - mix) * noisy).astype(np.float32), overdrive)
+
+
+def suppress_as_webrtc(noisy: Wave) -> Wave:
+    """The noise suppression of WebRTC at its highest level, as browsers run it (a Wiener filter; BSD)."""
+    suppressor = _need("pywebrtc_audio").NoiseSuppressor(SAMPLE_RATE, 1, 3)
+    cleaned = suppressor.process(np.pad(noisy, (0, WEBRTC_DELAY)).astype(np.float32))
+    return cleaned[WEBRTC_DELAY:]
+
+
+def non_local_means(noisy: Wave) -> Wave:
+    """FFmpeg's `anlmdn`: every moment becomes the mean of those around that sound like it."""
+    padded = np.pad(noisy, (0, NON_LOCAL_MEANS_DELAY))
+    cleaned = through(padded, ("anlmdn", "strength=5:patch=0.002:research=0.006:smooth=15"))
+    return np.pad(cleaned, (0, max(0, len(padded) - len(cleaned))))[NON_LOCAL_MEANS_DELAY : len(padded)]
+
+
+def _repeated(clean: Callable[[Wave], Wave]) -> Callable[..., Wave]:
+    """A denoiser of one strength in all: `mix` (0 to 1) of its output and the rest of the input, its gains to a power,
+    or `passes` times one behind the other, as where the far end suppresses noise too.
+    """
+
+    def run(noisy: Wave, mix: float, overdrive: float, passes: float) -> Wave:
+        cleaned = noisy
+        for _ in range(round(passes)):
+            cleaned = clean(cleaned)
+        return _overdrive(noisy, (mix * cleaned + (1 - mix) * noisy).astype(np.float32), overdrive)
+
+    return run
 
 
 def _overdrive(noisy: Wave, cleaned: Wave, power: float) -> Wave:
@@ -149,6 +180,21 @@ DENOISERS = {
         {"oversubtraction": (3.0, 6.0), "floor": (0.01, 0.05)},
         {"oversubtraction": (12.0, 40.0), "floor": (0.0, 0.005)},
     ),
+    **{
+        name: Denoiser(
+            _repeated(clean),
+            {"mix": (0.6, 0.95), "overdrive": (1.0, 1.0), "passes": (1.0, 1.0)},
+            {"mix": (1.0, 1.0), "overdrive": (1.0, 2.0), "passes": (1.0, 2.0)},
+            {"mix": (1.0, 1.0), "overdrive": (2.5, 6.0), "passes": (2.0, 2.0)},
+        )
+        for name, clean in {
+            "gtcrn": gtcrn,
+            "dtln": dtln,
+            "nsnet2": nsnet2,
+            "webrtc": suppress_as_webrtc,
+            "non-local-means": non_local_means,
+        }.items()
+    },
 }
 
 

@@ -10,9 +10,10 @@ from scipy.ndimage import map_coordinates
 from scipy.signal import butter, fftconvolve, sosfilt
 
 from sqllm.corpus import degradations, terminals
-from sqllm.corpus.codecs import CODECS, draw_codec, draw_losses, transcode, vocode
+from sqllm.corpus.codecs import CODECS, draw_codec, draw_losses, transcode
 from sqllm.corpus.degradations import Rng, Wave, coloured_noise, mix_at_snr
 from sqllm.corpus.enhancement import spectral_gate, subtract_spectrum
+from sqllm.corpus.vocoders import vocode
 from sqllm.signal.audio import SAMPLE_RATE, active_level, set_level
 
 

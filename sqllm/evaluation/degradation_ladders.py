@@ -49,7 +49,7 @@ def _cut_highs(wave: Wave, hertz: float, rng: np.random.Generator) -> Wave:
     return set_level(np.asarray(sosfilt(sections, wave), np.float32), NOMINAL_DBOV)
 
 
-def _lose_packets(wave: Wave, percent: float, rng: np.random.Generator) -> Wave:
+def lose_opus_packets(wave: Wave, percent: float, rng: np.random.Generator) -> Wave:
     """Single packets of Opus at 32 kbit/s are lost, those of the milder steps among them; its decoder conceals."""
     packets = int(len(wave) / SAMPLE_RATE / PACKET_SECONDS) + 8
     lost = rng.random(packets) < percent / 100
@@ -68,7 +68,7 @@ def _lower(wave: Wave, dbov: float, rng: np.random.Generator) -> Wave:
 LADDERS = (
     Ladder("white noise", "dB SNR", (np.inf, 50, 40, 30, 20, 10, 5, 0, -5), _add_white_noise),
     Ladder("low-pass", "Hz", (np.inf, 7500, 6000, 5000, 4000, 3400, 2500, 2000, 1500, 1000), _cut_highs),
-    Ladder("packet loss", "%", (0, 1, 2, 5, 10, 20, 30, 40), _lose_packets),
+    Ladder("packet loss", "%", (0, 1, 2, 5, 10, 20, 30, 40), lose_opus_packets),
     Ladder("amplitude clipping", "% of samples", (0, 1, 2, 5, 10, 20, 30, 50, 70, 90), _clip_peaks),
     Ladder("level", "dBov", (-26, -30, -34, -38, -42, -46, -50, -55, -60), _lower),
 )

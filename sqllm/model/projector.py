@@ -26,7 +26,10 @@ class Projector(nn.Module):
         self.changes = nn.utils.skip_init(nn.Linear, CHANGES, dim, bias=False)
         nn.init.zeros_(self.changes.weight)
 
+    def normalised(self, tokens: Tensor) -> Tensor:
+        """What the linear layers get: [..., width + 2], the frames normalised."""
+        return torch.cat([self.norm(tokens[..., :-2]), tokens[..., -2:]], dim=-1)
+
     def forward(self, tokens: Tensor) -> Tensor:
-        frames = self.norm(tokens[..., :-2])
-        projected = self.layers(torch.cat([frames, tokens[..., -2:]], dim=-1))
+        projected = self.layers(self.normalised(tokens))
         return nn.functional.rms_norm(projected, projected.shape[-1:]) * self.scale

