@@ -17,7 +17,7 @@ import gradio as gr
 
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
+from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile, with_words
 from sqllm.model.base_llm import CheckpointError
 from sqllm.resources import assets_folder
 from sqllm.signal.audio import AudioError
@@ -276,7 +276,7 @@ def _listener_profile(name: str | None, note: str | None) -> ListenerProfile:
     profile = get_profile(name)
     if note and note.strip():
         _check_length(note, "addition to the profile")
-        profile = profile.with_note(note)
+        profile = with_words(profile, note)
     return profile
 
 
