@@ -1,4 +1,4 @@
-"""Words about a listener become causes, or are said to be ignored. None of these texts was used to write the lexicon."""
+"""Words about a listener become causes, or are said to be ignored; the lexicon was not written from these texts."""
 
 from __future__ import annotations
 
