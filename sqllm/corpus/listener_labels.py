@@ -11,14 +11,15 @@ which steadies it: NISQA v2 alone moves by .13 with where it begins, and the str
 better than its clean recording is raised by the plain difference. The stretch is 2.5 at most: where a chain hides a
 dimension nearly whole (noise in a street), it would make labels of chance.
 
-For ears with a hearing loss the overall score is HASQI's (`hearing_aid_quality`), and coloration and discontinuity go
-half of the way with it, as in `fusion`.
+For ears with a hearing loss half of the overall score is HASQI's (`hearing_aid_quality`), which knows what such an ear
+can't hear but averages over a clip, so that it hardly hears a lost word; coloration and discontinuity go half of the
+way with it, as in `fusion`. There NISQA v2 is heard from one beginning.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from sqllm.corpus.degradations import Wave
@@ -31,9 +32,9 @@ from sqllm.signal.audio import active_level
 
 MOST_STRETCH = 2.5
 LEAST_TOP = 4.0  # of a listener on their own scale: a clean recording that teachers misjudge is no bad clip
-HASQI_POWER = 0.5
+HASQI_POWER, HASQI_SHARE = 0.5, 0.5
 PESQ_TOP, VISQOL_TOP = 4.644, 5.0  # of a clip that is its reference
-LATER = 320  # samples: the second beginning, half a window of NISQA v2
+BEGINNINGS = (0, 320)  # samples: half a window of NISQA v2 apart
 Scores = dict[str, float]
 
 
@@ -74,14 +75,15 @@ def _label(
     weights: Path | None,
 ) -> Scores:
     through = profile.hear(clean)
-    heard = _with_level(_heard(profile.hear(degraded), through, cost, weights), degraded)
+    begin = (0,) if profile.audiogram else BEGINNINGS
+    heard = _with_level(_heard(profile.hear(degraded), through, cost, begin, weights), degraded)
     if profile.full_band:
         return _rounded(heard)
-    intact = _with_level(_heard(through, None, 0.0, weights), clean)
+    intact = _with_level(_heard(through, None, 0.0, begin, weights), clean)
     scores = {name: on_own_scale(heard[name], intact[name], top[name]) for name in DIMENSIONS}
     if profile.audiogram:
-        mos = mos_of_hasqi(hasqi(clean, degraded, profile.audiogram), top["mos"])
-        scores = _with_mos(scores, clamp(mos - cost))
+        by_ear = clamp(mos_of_hasqi(hasqi(clean, degraded, profile.audiogram), top["mos"]) - cost)
+        scores = _with_mos(scores, scores["mos"] + HASQI_SHARE * (by_ear - scores["mos"]))
     return _rounded(scores)
 
 
@@ -99,11 +101,13 @@ def mos_of_hasqi(quality: float, top: float) -> float:
     return clamp(LOWEST + (top - LOWEST) * max(quality, 0.0) ** HASQI_POWER)
 
 
-def _heard(samples: Wave, clean: Wave | None, cost: float, weights: Path | None) -> Scores:
-    """The teachers' scores of what reaches a listener; without `clean` it is the clean recording itself."""
+def _heard(samples: Wave, clean: Wave | None, cost: float, beginnings: Sequence[int], weights: Path | None) -> Scores:
+    """The teachers' scores of what reaches a listener; without `clean` it is the clean recording itself. `cost` is that
+    of the level in MOS, which PESQ is deaf to.
+    """
     nisqa = load_teacher("NISQA v2", weights)
-    figures, later = nisqa(samples), nisqa(samples[LATER:])
-    figures = {name: (value + later[name]) / 2 for name, value in figures.items()}
+    hearings = [nisqa(samples[first:]) for first in beginnings]
+    figures = {name: sum(one[name] for one in hearings) / len(hearings) for name in hearings[0]}
     figures["nisqa_mos_nominal"] = figures["nisqa_mos"] + cost
     figures |= {"pesq": PESQ_TOP} if clean is None else load_teacher("PESQ")(samples, clean)
     return _complete(fuse(figures).scores)

@@ -33,7 +33,7 @@ HANDSET_BAND = (300.0, 3400.0)
 # (dB) and quality of each resonance.
 LAPTOP_LOWEST = 250.0
 LAPTOP_RESONANCES = ((420.0, 5.0, 2.0), (1100.0, -4.0, 1.5), (2600.0, 5.0, 2.5), (5200.0, -5.0, 2.0))
-STREET_DBOV = -43.0  # 17 dB below speech at the usual -26 dBov, whatever the clip's own level is
+STREET_DBOV = -46.0  # 20 dB below speech at the usual -26 dBov, whatever the clip's own level is
 STREET_SEED = 7
 
 
