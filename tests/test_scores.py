@@ -236,7 +236,7 @@ def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
         "a.wav", None, 3.14159, "typical", scores, None, (artifact,), speech, ("w",), {"name": "n"}
     ).to_json()
     assert list(shown) == [
-        *("file", "reference", "seconds", "profile", "scores", "votes", "rationale", "artifacts"),
+        *("file", "reference", "seconds", "profile", "listener", "scores", "votes", "rationale", "artifacts"),
         *("speech", "alignment", "measures", "conditioning", "warnings", "model"),
     ]
     assert shown["speech"] == {"share": 0.5, "spans": [[0.5, 1.25], [2.0, 3.0]]}

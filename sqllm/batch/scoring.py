@@ -13,7 +13,7 @@ from sqllm.batch.progress import watched
 from sqllm.judge.hearing import describe_profile
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.listening import read_together
-from sqllm.listeners.profiles import ListenerProfile, get_profile
+from sqllm.listeners.profiles import ListenerProfile, as_taught, get_profile
 from sqllm.signal.audio import SAMPLE_RATE, SHORTEST_SECONDS, AudioError, Clip, load_clip
 from sqllm.signal.decode import RawSamples
 
@@ -69,7 +69,7 @@ def score_rows(
 
     The first `done` rows are left out. Batches are the same whatever was done: a row is the same to the last digit.
     """
-    listener, loader = get_profile(profile), _Loader(raw)
+    listener, loader = as_taught(get_profile(profile), judge.model.config.profiles), _Loader(raw)
     said = {"profile": describe_profile(listener), "revision": revision_of(judge), "warnings": "", "error": ""}
     for start in range(done - done % CLIPS_A_BATCH, len(records), CLIPS_A_BATCH):
         number = start

@@ -31,8 +31,10 @@ def add(commands: shared.Commands) -> None:
 def run(arguments: argparse.Namespace) -> None:
     from sqllm.listeners.panel import Mix, SeatedPanel
 
-    mix = Mix.read(arguments.mix) if arguments.mix else Mix.default()
-    SeatedPanel.drawn(mix, arguments.listeners, arguments.seed)  # what can't be is told before a model is loaded
+    mix = Mix.read(arguments.mix) if arguments.mix else None
+    SeatedPanel.drawn(
+        mix or Mix.default(), arguments.listeners, arguments.seed
+    )  # what can't be is told before a model is loaded
     clips = [shared.load(arguments, clip) for clip in arguments.clips]
     reference = shared.load(arguments, arguments.ref) if arguments.ref else None
     judge = shared.load_judge(arguments)

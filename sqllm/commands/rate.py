@@ -58,6 +58,10 @@ def _in_words(judgement: Judgement) -> Sequence[str]:
     from sqllm.scores import DIMENSION_WORDS, describe
 
     lines = [f"{judgement.file}, {judgement.seconds:.1f} s, {judgement.speech}, {judgement.profile} listener"]
+    if judgement.listener:
+        lines += [f"Listener: {cause}" for cause in judgement.listener.understood]
+        if judgement.listener.ignored:
+            lines.append(f"Ignored of what was said about the listener: {'; '.join(judgement.listener.ignored)}")
     if judgement.alignment and (fit := judgement.alignment.text()):
         lines.append(fit)
     for name, score in (judgement.scores or {}).items():

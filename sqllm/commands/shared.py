@@ -24,7 +24,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 
 
 def add_profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", help="a listener's name, or words that describe one")
+    parser.add_argument("--profile", help="a listener's name, words that describe one, or a YAML file")
 
 
 def add_mapping(parser: argparse.ArgumentParser) -> None:

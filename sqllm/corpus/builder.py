@@ -16,12 +16,12 @@ import numpy as np
 from sqllm.corpus.call_chain import MadeClip, Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.fusion import FUSED_TEACHERS, REFERENCE_TEACHERS, Fused, fuse, fuse_beside
+from sqllm.corpus.listener_labels import label_listeners
 from sqllm.corpus.nisqa_layout import DEGRADATION_COLUMNS, SCORE_COLUMNS, SIMULATED, write_index
 from sqllm.corpus.severity import TOP, severity_of_noisiness
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
 from sqllm.corpus.teachers import ask_all, load_teacher
 from sqllm.corpus.timing import share_lost
-from sqllm.listeners.profiles import PROFILES, ListenerProfile
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE, active_level
 
@@ -102,7 +102,7 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
             raise ValueError("NISQA v2 gives this clip no scores")
         applied = [*made.artifacts, *made.inaudible]
         recorded = recorded_noise(plan.nisqa_weights, made.reference, applied) if made.speech else []
-        heard = {p.name: _heard_by(plan, p, degraded, level) for p in PROFILES.values() if p.hears_otherwise}
+        heard = label_listeners(degraded, made.reference, figures, plan.nisqa_weights) if made.speech else {}
     except Exception as problem:
         return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
     row: dict[str, object] = {
@@ -166,14 +166,6 @@ def recorded_noise(nisqa_weights: Path | None, reference: Wave, applied: Sequenc
 
 def _figures(plan: CorpusPlan, names: Sequence[str], degraded: Wave, reference: Wave | None) -> dict[str, float]:
     return ask_all([load_teacher(name, plan.nisqa_weights) for name in names], degraded, reference)
-
-
-def _heard_by(plan: CorpusPlan, profile: ListenerProfile, degraded: Wave, level: float) -> dict[str, float]:
-    """The scores of a listener who hears the clip otherwise: what NISQA v2 says of what reaches them, at the clip's
-    active level (dBov). It speaks alone: the fusion's other voices would be moved by what this listener can't hear.
-    """
-    heard = _figures(plan, ["NISQA v2"], profile.hear(degraded), None)
-    return {name: round(score, 3) for name, score in fuse(heard | {"active_level": level}).scores.items()}
 
 
 def build_corpus(plan: CorpusPlan, out: Path, workers: int = -1) -> list[str]:

@@ -210,8 +210,14 @@ def write_index(folder: Path, rows: Sequence[Mapping[str, object]], truths: Iter
         writer = csv.DictWriter(file, [*COLUMNS, *own], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    with (folder / TRUTH_NAME).open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(truth, sort_keys=True) + "\n" for truth in truths)
+    write_truth(folder, truths)
+
+
+def write_truth(folder: Path, truths: Iterable[Mapping[str, object]]) -> None:
+    """Write the truth of a corpus, whole or not at all."""
+    partial = folder / (TRUTH_NAME + ".partial")
+    partial.write_text("".join(json.dumps(truth, sort_keys=True) + "\n" for truth in truths), encoding="utf-8")
+    partial.replace(folder / TRUTH_NAME)
 
 
 def comparable(clip: CorpusClip) -> bool:

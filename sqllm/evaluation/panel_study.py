@@ -13,7 +13,6 @@ from sqllm.evaluation.vote_statistics import VoteStatistics, vote_statistics
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary, read_tokens
 from sqllm.listeners.panel import Mix, Panel, SeatedPanel
-from sqllm.listeners.profiles import PROFILES
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import Score
 from sqllm.signal.audio import Clip
@@ -107,12 +106,13 @@ class PanelCost:
 
 def measure_cost(judge: SpeechQualityLLM, clips: Sequence[Clip]) -> PanelCost:
     """Time a rating and panels in turn on the same clips."""
-    ten = {name: 1.0 for name in PROFILES}
-    more = (f"A listener who uses headphones of kind {number}." for number in range(10))
+    taught = judge.model.config.profiles
+    ten = dict.fromkeys(taught[:10], 1.0)
+    more = (f"A listener of kind {number}." for number in range(10))
     ten |= dict.fromkeys((text for _, text in zip(range(10 - len(ten)), more, strict=False)), 1.0)
     calls: dict[str, Callable[[Clip], object]] = {
         "rating": lambda clip: judge.rate(clip, rationale=False),
-        f"24 listeners of {len(PROFILES)} profiles": lambda clip: judge.panel(clip, listeners=24),
+        f"24 listeners of {len(taught)} profiles": lambda clip: judge.panel(clip, listeners=24),
         "24 of 10": lambda clip: judge.panel(clip, listeners=24, mix=ten),
         "200 of 10": lambda clip: judge.panel(clip, listeners=200, mix=ten),
     }

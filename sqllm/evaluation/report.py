@@ -17,6 +17,7 @@ from sqllm.evaluation.answer_quality import measure_words
 from sqllm.evaluation.artifact_detection import Detection, measure_detection
 from sqllm.evaluation.assessor_swap import can_swap, measure_swap
 from sqllm.evaluation.baselines import ask_baselines, load_baselines
+from sqllm.evaluation.listeners_table import measure_listeners
 from sqllm.evaluation.metrics import (
     Calibration,
     Labels,
@@ -68,6 +69,7 @@ class Settings(Protocol):
     word_clips: int
     answer_clips: int
     swap_clips: int
+    listener_clips: int
     conduct_clips: int
     timed_beside: tuple[str, ...]
     plots: Path | None
@@ -156,6 +158,9 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
             shown = measure_shown(judge, few)
             yield Section(name, "answers", shown.lines(), asdict(shown))
         yield from _swaps(judge, name, tokens, settings.swap_clips)
+        if few := _some([row for row, clip in enumerate(group) if comparable(clip)], settings.listener_clips):
+            listeners = measure_listeners(judge.model, tokens.chosen(few))
+            yield Section(name, "listeners", listeners.lines(), asdict(listeners))
         if few := _some(paired or group, settings.consistency_clips):
             consistency = measure_consistency(judge, few)
             yield Section(name, "consistency", consistency.lines(), asdict(consistency))

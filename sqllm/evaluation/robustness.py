@@ -14,7 +14,7 @@ from sqllm.features.read_pair import read_alone
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary, read_tokens
-from sqllm.listeners.profiles import PROFILES, TYPICAL
+from sqllm.listeners.known import STRICT_EXPERT, TYPICAL
 from sqllm.scores import DIMENSIONS, Score
 from sqllm.signal.audio import SAMPLE_RATE, Clip, set_level
 
@@ -28,9 +28,8 @@ class Conduct:
 
     `seconds`: median time of a call on a clip of 10 s, by model. `typical_falls`, `phone_moves`: what a limit to
     300-3400 Hz takes from two listeners' MOS, [clean clips]. `expert_gaps`: the typical listener's MOS less the strict
-    expert's, [clips]; `expert_free` tells where the documented shift fits above 1. `batch_gap`, `cache_gap`: the
-    largest difference of any score alone and in a batch, from the cache and in one plain pass. `same_json`: two runs
-    agree.
+    expert's, [clips]; `expert_habits`: what it would be by that one's habits. `batch_gap`, `cache_gap`: the largest
+    difference of any score alone and in a batch, from the cache and in one plain pass. `same_json`: two runs agree.
     """
 
     clips: int
@@ -38,7 +37,7 @@ class Conduct:
     typical_falls: np.ndarray
     phone_moves: np.ndarray
     expert_gaps: np.ndarray
-    expert_free: np.ndarray
+    expert_habits: np.ndarray
     batch_gap: float
     cache_gap: float
     same_json: bool
@@ -46,7 +45,6 @@ class Conduct:
     def lines(self) -> list[str]:
         """The figures as a Markdown list."""
         typical, phone, gaps = self.typical_falls, self.phone_moves, self.expert_gaps
-        shift, free = -PROFILES["strict-expert"].shift, gaps[self.expert_free]
         same = "identical" if self.same_json else "DIFFERENT"
         return [
             f"\n#### Conduct on {self.clips} clips\n",
@@ -54,8 +52,8 @@ class Conduct:
             f"- Clean clips limited to 300-3400 Hz: the typical listener's MOS falls by {typical.mean():.2f} (by more "
             f"than 0.5 in {np.mean(typical > 0.5):.0%}), the phone listener's moves by {np.abs(phone).mean():.2f} (by "
             f"less than 0.15 in {np.mean(np.abs(phone) < 0.15):.0%}; mean change {-phone.mean():+.2f}).",
-            f"- The strict expert's MOS is {gaps.mean():.2f} below the typical listener's (sd {gaps.std():.2f})"
-            + (f"; {free.mean():.2f} where the documented {shift:.1f} fit above 1." if len(free) else "."),
+            f"- The strict expert's MOS is {gaps.mean():.2f} below the typical listener's (sd {gaps.std():.2f}); "
+            f"by the expert's habits it would be {self.expert_habits.mean():.2f}.",
             f"- Largest difference of any score: alone or in a batch of {BATCH} {self.batch_gap:.5f}, from the cache "
             f"or in one plain pass {self.cache_gap:.5f}. Two runs give {same} JSON.",
         ]
@@ -68,12 +66,12 @@ def measure_conduct(
     hearings = judge.listen_many([(Clip(read_alone(clip.degraded, clip.level_of)), None) for clip in clips])
     hearings = [heard for heard in hearings if heard.speech_found]
     degraded = [heard.clip for heard in hearings]
-    gaps = np.array([_mos(heard, TYPICAL.name) - _mos(heard, "strict-expert") for heard in hearings])
-    free = np.array([_mos(heard, TYPICAL.name) > 1 - PROFILES["strict-expert"].shift for heard in hearings])
+    gaps = np.array([_mos(heard, TYPICAL.name) - _mos(heard, STRICT_EXPERT.name) for heard in hearings])
+    habits = np.array([_mos(heard, TYPICAL.name) - STRICT_EXPERT.rate(heard.means())["mos"] for heard in hearings])
     seconds = _seconds(judge, degraded[0], beside)
     falls, moves = _band_limit_costs(judge, clips)
     batch_gap, cache_gap, same = _sameness(judge, degraded[:BATCH], hearings[:BATCH])
-    return Conduct(len(hearings), seconds, falls, moves, gaps, free, batch_gap, cache_gap, same)
+    return Conduct(len(hearings), seconds, falls, moves, gaps, habits, batch_gap, cache_gap, same)
 
 
 def _seconds(judge: SpeechQualityLLM, clip: Clip, beside: Mapping[str, Callable[..., object]]) -> dict[str, float]:

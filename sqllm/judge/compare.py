@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 
 from sqllm.judge.hearing import Hearing, describe_profile
-from sqllm.listeners.profiles import ListenerProfile, get_profile
+from sqllm.listeners.profiles import ListenerProfile, as_taught, get_profile
 from sqllm.scores import Score
 from sqllm.words.comparison import Comparison
 from sqllm.words.questions import COMPARE, QUESTIONS
@@ -61,7 +61,7 @@ def prefer(
     """
     if not question.strip():
         raise ValueError("The question is empty.")
-    listener = get_profile(profile)
+    listener = as_taught(get_profile(profile), first.model.config.profiles)
     files, sides = (first.clip.name, second.clip.name), {"A": first, "B": second}
     warnings = tuple(f"{letter}: {warning}" for letter, heard in sides.items() for warning in heard.warnings)
     mute = [letter for letter, heard in sides.items() if not heard.speech_found]

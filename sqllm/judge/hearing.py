@@ -17,13 +17,14 @@ from sqllm.judge.signal_checks import reference_notes
 from sqllm.judge.understanding import understand
 from sqllm.judge.wording import FIXED_FAMILIES, SAYS, SPEECHLESS_FAMILIES, Wording
 from sqllm.listeners.mapping import ScaleMapping, check_fits
-from sqllm.listeners.profiles import TYPICAL, ListenerProfile, get_profile
+from sqllm.listeners.profiles import TYPICAL, ListenerProfile, as_taught, get_profile
 from sqllm.listeners.votes import LABORATORY
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import (
     DIMENSIONS,
     HeardArtifact,
     Judgement,
+    ListenerNotes,
     Measures,
     ReferenceMatch,
     Score,
@@ -112,7 +113,7 @@ class Hearing:
         Raises `NoSpeechError` where there is none (`speech_found`), as everything does that rests on scores, and
         `ValueError` where the mapping is another listener's.
         """
-        listener = get_profile(profile)
+        listener = self._listener(profile)
         heard = self._listen_as(listener)
         scores = {d: self._aggregate([window.scores[0][d] for window in heard]) for d in DIMENSIONS}
         return self._mapped(scores, listener, slice(None))
@@ -136,6 +137,7 @@ class Hearing:
 
         Raises `NoSpeechError` where there is no speech.
         """
+        profiles = [self._listener(profile) for profile in profiles]
         unread = {repr(profile): profile for profile in profiles if repr(profile) not in self._overall}
         if unread:
             heard = self._read(Reading.of(self._vocabulary, list(unread.values()), dimensions=("mos",)))
@@ -151,7 +153,7 @@ class Hearing:
         """The scores of each 10 s window with speech."""
         if not self.speech_found:
             return []
-        listener = get_profile(profile)
+        listener = self._listener(profile)
         windows = zip(self.spans, self._listen_as(listener), strict=True)
         return [
             TimelinePoint(*span, self._mapped(dict(heard.scores[0]), listener, slice(row, row + 1)))
@@ -183,7 +185,7 @@ class Hearing:
         """A listener's judgement: five scores, artifacts, and (`rationale`) the reason in words; none of them where
         there is no speech.
         """
-        listener = get_profile(profile)
+        listener = self._listener(profile)
         reason = rationale and self.speech_found
         text = "".join(self.stream(RATIONALE_QUESTION, listener)) if reason else None
         scores = self.scores(listener) if self.speech_found else None
@@ -202,6 +204,7 @@ class Hearing:
             measures=self.measures,
             conditioning=self.conditioning,
             votes=VoteShares(LABORATORY.probabilities(np.array(scores["mos"].mean))) if scores else None,
+            listener=ListenerNotes(listener.taught_as, listener.understood, listener.ignored),
         )
 
     @cached_property
@@ -223,7 +226,7 @@ class Hearing:
 
     def answer(self, question: str, text: str, profile: str | ListenerProfile | None = None) -> Answer:
         """What `stream` said to a question, with what belongs to it."""
-        said_as = describe_profile(get_profile(profile))
+        said_as = describe_profile(self._listener(profile))
         return Answer(self.clip.name, question, said_as, text, self.warnings, self.name)
 
     def stream(
@@ -263,7 +266,7 @@ class Hearing:
 
         What is not `checked` comes as it is drafted first, for those who measure drafts.
         """
-        listener = get_profile(profile)
+        listener = self._listener(profile)
         request = with_listener(" ".join(question.text.split()), listener)
         wording = Wording(request, question, select(self.facts(listener), question), checked)
         words = self.model.words if self.model.config.extra.get(SAYS) else None
@@ -274,7 +277,7 @@ class Hearing:
 
     def facts(self, profile: str | ListenerProfile | None = None) -> Facts:
         """Everything that may be said of the clip for a listener; of one without speech only what was measured."""
-        listener = get_profile(profile)
+        listener = self._listener(profile)
         known = (self.measures, self.speech)
         if not self.speech_found:
             return Facts(listener.name, {}, (), *known, (), self.alignment)
@@ -288,6 +291,10 @@ class Hearing:
         if self.reference is None or self.alignment is None or self.alignment.state != "same":
             return None
         return measure(self.reference, find_speech(self.reference.samples).spans)
+
+    def _listener(self, profile: str | ListenerProfile | None) -> ListenerProfile:
+        """A listener as this model answers for them; raises `ValueError` where it was not taught to."""
+        return as_taught(get_profile(profile), self.model.config.profiles)
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults are read with the typical one."""

@@ -105,12 +105,15 @@ class SpeechQualityLLM:
         seed: int = 0,
     ) -> Panel:
         """The votes of a simulated panel: listeners drawn from a mix of profiles ({"typical": 0.7, "strict-expert":
-        0.3}; default: `Mix.default()`), the same people for every clip that is asked about with the same seed.
+        0.3}; default: `Mix.default` of what the model was taught), the same people for every clip that is asked about
+        with the same seed.
 
         The clip is encoded once and every profile read once, all in one pass; the rest is arithmetic. Raises
         `ValueError` for fewer than two listeners or a mix that is none.
         """
-        mixed = mix if isinstance(mix, Mix) else Mix.of(mix) if mix is not None else Mix.default()
+        mixed = (
+            mix if isinstance(mix, Mix) else Mix.of(mix) if mix is not None else Mix.default(self.model.config.profiles)
+        )
         return ask_panel(self._hearing(clip, reference), SeatedPanel.drawn(mixed, listeners, seed))
 
     def _hearing(self, clip: Source | Hearing, reference: Source | None) -> Hearing:

@@ -11,7 +11,7 @@ from torch import Tensor
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import prepare_reference, speech_beside, speech_warnings
-from sqllm.listeners.profiles import TYPICAL, ListenerProfile
+from sqllm.listeners.profiles import TYPICAL, ListenerProfile, as_taught
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.audio import SAMPLE_RATE, Clip
@@ -62,6 +62,8 @@ def read_together(hearings: Sequence[Hearing], profile: ListenerProfile, faults:
 
     Without `faults` none are read, and the hearings know of none: for those that are asked for scores alone.
     """
+    if hearings:
+        profile = as_taught(profile, hearings[0].model.config.profiles)
     for listener in (profile, *([TYPICAL] if faults and profile != TYPICAL else [])):
         for paired in (False, True):
             group = [h for h in hearings if h.speech_found and (h.reference_tokens is not None) is paired]

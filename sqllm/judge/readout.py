@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sqllm.listeners.profiles import ListenerProfile
+from sqllm.listeners.habits import Habits
+from sqllm.listeners.listener import ListenerProfile
 from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score, with_temperature
@@ -88,11 +89,14 @@ def add_score_block(
 
 @dataclass(frozen=True)
 class Reading:
-    """A tree that asks for the scores of several listeners and, once, for faults and speech."""
+    """A tree that asks for the scores of several listeners and, once, for faults and speech; `habits` are what is done
+    to each listener's scores once they are read.
+    """
 
     tree: PromptTree
     scores: tuple[Mapping[str, ScoreNode], ...]
     faults: Mapping[str, int]
+    habits: tuple[Habits, ...]
 
     @classmethod
     def of(
@@ -102,18 +106,21 @@ class Reading:
         faults: Sequence[str] = (),
         dimensions: Sequence[str] = DIMENSIONS,
     ) -> Reading:
-        """`faults` are artifact kinds, and `speech` for whether there is any; `dimensions` are the scores asked for."""
+        """`faults` are artifact kinds, and `speech` for whether there is any; `dimensions` are the scores asked for
+        (all of those listeners whose overall score depends on the others).
+        """
         tree, listeners = PromptTree(), []
         for profile in profiles:
             stem = tree.add(vocabulary.stem(with_listener(SCORE_REQUESTS[0], profile)), ROOT)
-            listeners.append({d: add_score_block(tree, vocabulary, stem, SCORE_BLOCKS[d][0]) for d in dimensions})
+            asked = DIMENSIONS if profile.on_top.sensitivity else dimensions
+            listeners.append({d: add_score_block(tree, vocabulary, stem, SCORE_BLOCKS[d][0]) for d in asked})
         nodes: dict[str, int] = {}
         if faults:
             stem = tree.add(vocabulary.stem(FAULT_REQUESTS[0]), ROOT)
             for kind in faults:
                 block = SPEECH_BLOCK if kind == SPEECH else fault_block(kind)
                 nodes[kind] = tree.add(vocabulary.model.encode_text(block), stem)
-        return cls(tree, tuple(listeners), nodes)
+        return cls(tree, tuple(listeners), nodes, tuple(profile.on_top for profile in profiles))
 
     def positions(self) -> list[int]:
         """The tokens whose logits are read, in the order `read` expects them."""
@@ -138,14 +145,14 @@ class Reading:
         extra = vocabulary.model.config.extra
         temperatures = (extra.get(PAIRED_TEMPERATURES) if paired else None) or extra.get(TEMPERATURES, {})
         scores = []
-        for listener in self.scores:
+        for listener, habits in zip(self.scores, self.habits, strict=True):
             read: dict[str, Score] = {}
             for dimension, score in listener.items():
                 first = distribution([digits[d] for d in FIRST_DIGITS])
                 seconds = {digit: distribution(digits) for digit in score.branches}
                 joined = with_temperature(join_digits(first, seconds), temperatures.get(dimension, 1.0))
                 read[dimension] = Score.from_probabilities(joined)
-            scores.append(read)
+            scores.append(habits.apply(read))
         faults = {k: distribution(vocabulary.speech if k == SPEECH else vocabulary.faults) for k in self.faults}
         return Heard(tuple(scores), faults)
 

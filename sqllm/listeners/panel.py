@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
+from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile, is_profile_file
 from sqllm.listeners.votes import POINTS, Listeners
-from sqllm.scores import Score, clamp
+from sqllm.scores import PROFILE_NAMES, Score, clamp
 
 # Of the default mix; all other profiles share the rest evenly. With more of them votes scatter more than in laboratory
 # tests, whose listeners are screened (python -m train.votes holds it against these).
@@ -47,20 +47,29 @@ class Mix:
         )
 
     @classmethod
-    def default(cls) -> Mix:
-        """Four in five are typical listeners; the other profiles share the rest evenly."""
-        others = [name for name in PROFILES if name != TYPICAL.name]
+    def default(cls, taught: Collection[str] = PROFILE_NAMES) -> Mix:
+        """Four in five are typical listeners; the other profiles of those that a model was taught share the rest
+        evenly.
+        """
+        others = [name for name in PROFILES if name != TYPICAL.name and name in taught]
+        if not others:
+            return cls.of({TYPICAL.name: 1.0})
         return cls.of({TYPICAL.name: TYPICAL_SHARE} | dict.fromkeys(others, (1 - TYPICAL_SHARE) / len(others)))
 
     @classmethod
     def read(cls, path: str | Path) -> Mix:
-        """A mix from a YAML file, a line a profile: `strict-expert: 0.2`. Raises `ValueError` where it is none."""
+        """A mix from a YAML file, a line a profile: `strict-expert: 0.2`, or `mine.yaml: 0.2` for the file of a profile
+        beside it. Raises `ValueError` where it is none.
+        """
         import yaml
 
         try:
             content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
             raise ValueError(f"{path} can't be read as a mix of profiles: {str(problem).splitlines()[0]}.") from problem
+        if isinstance(content, Mapping):
+            folder = Path(path).parent
+            content = {str(folder / key) if is_profile_file(str(key)) else key: share for key, share in content.items()}
         return cls.of(content)
 
     def seats(self, listeners: int, rng: np.random.Generator) -> np.ndarray:

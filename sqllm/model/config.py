@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from sqllm.scores import ARTIFACT_KINDS
+from sqllm.scores import ARTIFACT_KINDS, PROFILE_NAMES
 
-_LISTS = ("lora_layers", "artifact_kinds")
+_LISTS = ("lora_layers", "artifact_kinds", "profiles")
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 NO_WORDS = {"words_rank": 0, "words_alpha": 16, "words_from": 0}  # what a checkpoint without words need not name
 
@@ -17,8 +17,9 @@ NO_WORDS = {"words_rank": 0, "words_alpha": 16, "words_from": 0}  # what a check
 class ModelConfig:
     """What a model is made of. Sources are Hub names or folders; empty ones are the embedded defaults. `nucleus` is the
     share of the probability that the tokens of an answer are drawn from (0: always the likeliest). `artifact_kinds` are
-    those it was taught to hear, and is asked for. `words_rank` is that of the LoRA that reads and writes text only (0:
-    the model has none), on `lora_layers` of the LLM's blocks from `words_from` on.
+    those it was taught to hear, and is asked for, `profiles` the listeners it was taught to answer for. `words_rank` is
+    that of the LoRA that reads and writes text only (0: the model has none), on `lora_layers` of the LLM's blocks from
+    `words_from` on.
     """
 
     encoder: str = "compact"
@@ -32,6 +33,7 @@ class ModelConfig:
     trained_encoder: str = "none"
     nucleus: float = 0.0
     artifact_kinds: tuple[str, ...] = ARTIFACT_KINDS
+    profiles: tuple[str, ...] = PROFILE_NAMES
     words_rank: int = 0
     words_alpha: int = 16
     words_from: int = 0

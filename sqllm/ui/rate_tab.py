@@ -6,10 +6,11 @@ import csv
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -17,8 +18,9 @@ import gradio as gr
 
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile
+from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile, get_profile, with_words
 from sqllm.model.base_llm import CheckpointError
+from sqllm.model.checkpoint import DEFAULT_CHECKPOINT, stored_config
 from sqllm.resources import assets_folder
 from sqllm.signal.audio import AudioError
 from sqllm.ui.report import NO_ANSWER, answer_html, empty_report, report, spectrograms_html
@@ -49,6 +51,11 @@ class JudgeLane:
     def ready(self) -> bool:
         """Whether the model is loaded."""
         return self._judge is not None
+
+    @property
+    def taught(self) -> tuple[str, ...]:
+        """The listeners that the model answers for; before it is loaded those of the embedded one."""
+        return (self._judge.model.config if self._judge else stored_config(DEFAULT_CHECKPOINT)).profiles
 
     def load_early(self) -> None:
         """Start loading without waiting; a failure is told to whoever asks for the first rating."""
@@ -152,7 +159,7 @@ def build_rate_tab(lane: JudgeLane) -> None:
     with gr.Row(elem_classes="sq-columns"):
         with gr.Column(scale=5, min_width=300, elem_classes="sq-inputs"):
             clip, reference = _clip_inputs()
-            profile, note = _listener_inputs()
+            profile, note = _listener_inputs(lane.taught)
             rate = gr.Button("Rate", variant="primary", size="lg", elem_id="rate")
         with gr.Column(scale=7, min_width=300):
             shown = gr.HTML(empty_report(), elem_id="report", elem_classes="sq-bare")
@@ -196,18 +203,26 @@ def _follow_clips(clip: gr.Audio, reference: gr.Audio, pictures: gr.HTML, result
     )
 
 
-def _listener_inputs() -> tuple[gr.Radio, gr.Textbox]:
-    """The listener profile, and what to add to it."""
-    titles = [(profile.title, profile.name) for profile in PROFILES.values()]
-    profile = gr.Radio(titles, value=TYPICAL.name, label="Who is listening?")
+def _listener_inputs(taught: Collection[str]) -> tuple[gr.Radio, gr.Textbox]:
+    """The listener profile, of those that the model was taught, with who that is, and what to add to it."""
+    known = [profile for profile in PROFILES.values() if profile.name in taught]
+    titles = [(profile.title, profile.name) for profile in known]
+    profile = gr.Radio(titles, value=TYPICAL.name, label="Who is listening?", elem_id="listener")
+    who = gr.HTML(_who(TYPICAL), elem_id="who", elem_classes="sq-bare")
+    told = json.dumps({one.name: _who(one) for one in known})
+    profile.change(None, profile, who, js=f"(name) => ({told})[name]")
     note = gr.Textbox(
         label="Add to the profile",
         value="",
-        placeholder="For example: listens in a noisy car",
+        placeholder="For example: hates hiss, slightly deaf",
         max_length=LONGEST_TEXT,
         max_lines=3,
     )
     return profile, note
+
+
+def _who(profile: ListenerProfile) -> str:
+    return f'<p class="sq-hint">{escape(profile.who)}</p>'
 
 
 def _clip_inputs() -> tuple[gr.Audio, gr.Audio]:
@@ -276,7 +291,7 @@ def _listener_profile(name: str | None, note: str | None) -> ListenerProfile:
     profile = get_profile(name)
     if note and note.strip():
         _check_length(note, "addition to the profile")
-        profile = profile.with_note(note)
+        profile = with_words(profile, note)
     return profile
 
 

@@ -14,6 +14,7 @@ from sqllm.scores import (
     LOWEST,
     HeardArtifact,
     Judgement,
+    ListenerNotes,
     Measures,
     Score,
     describe,
@@ -53,7 +54,8 @@ def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
         )
     return (
         f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
-        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{heard}'
+        f'<p class="sq-about">{" · ".join(about)}</p>{_listener_html(judgement.listener)}'
+        f"{_warnings_html(judgement.warnings)}{heard}"
         f"{_measures_html(judgement.measures)}</section>"
     )
 
@@ -84,6 +86,15 @@ def spectrograms_html(clip: str | None, reference: str | None) -> str:
     data = base64.b64encode(image.getvalue()).decode()
     alt = "Spectrograms of the clip and its reference" if aligned else "Spectrogram of the clip"
     return f'<img class="sq-picture" alt="{alt}" src="data:image/png;base64,{data}">'
+
+
+def _listener_html(listener: ListenerNotes | None) -> str:
+    """What became of a user's words about the listener."""
+    if listener is None or not (listener.understood or listener.ignored):
+        return ""
+    ignored = [f"Ignored: {'; '.join(listener.ignored)}"] if listener.ignored else []
+    lines = "<br>".join(escape(line) for line in (*listener.understood, *ignored))
+    return f'<p class="sq-about sq-listener">{lines}</p>'
 
 
 def _grid(rows: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqllm.listeners.profiles import ListenerProfile
+from sqllm.listeners.listener import ListenerProfile
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
 from sqllm.words.wordings.faults import ASKED, SHARED
 from sqllm.words.wordings.held_out import HELD_OUT as HELD_OUT
@@ -270,9 +270,8 @@ def word_fault(wording: str, asked: str) -> str:
 
 
 def with_listener(request: str, profile: ListenerProfile, wording: int = 0) -> str:
-    """A request as one listener's: the profile's words and note, then the request."""
-    words = profile.wordings[wording % len(profile.wordings)] if profile.wordings else ""
-    return " ".join(part for part in (words, profile.note, request) if part)
+    """A request as one listener's: the profile's words, then the request."""
+    return f"{profile.wordings[wording % len(profile.wordings)]} {request}" if profile.wordings else request
 
 
 def fault_block(kind: str) -> str:

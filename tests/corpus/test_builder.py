@@ -16,6 +16,7 @@ from sqllm.corpus import degradations as damage
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources, recorded_noise
 from sqllm.corpus.call_chain import CALL_ORDER, WAYS, Call, Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
+from sqllm.corpus.fusion import fuse
 from sqllm.corpus.nisqa_layout import COLUMNS, INDEX_NAME, TRUTH_NAME, CorpusClip, read_corpus, write_index
 from sqllm.corpus.severity import severity_of_noisiness
 from sqllm.corpus.sources import SPLITS, SourceFile, assign_split, draw_noise, draw_utterance, list_recordings
@@ -245,6 +246,13 @@ class FakeTeacher:
 def build(plan: CorpusPlan, out: Path, monkeypatch: pytest.MonkeyPatch, patience: int = 10_000) -> list[str]:
     teacher = FakeTeacher(patience)
     monkeypatch.setattr(
+        builder,
+        "label_listeners",
+        lambda degraded, *_: {
+            p.name: fuse(teacher(p.hear(degraded))).scores for p in PROFILES.values() if p.hears_otherwise
+        },
+    )
+    monkeypatch.setattr(
         builder, "load_teacher", lambda name, weights: teacher if name == "NISQA v2" else lambda *clip: {}
     )
     return build_corpus(plan, out, workers=1)
@@ -314,7 +322,8 @@ def test_a_built_corpus_reads_back_with_its_truth(
         assert clip.reference is not None
         assert soundfile.info(clip.reference).frames == len(degraded)
         assert set(clip.scores) == set(DIMENSIONS)
-        assert set(clip.profile_scores) == {"hearing-impaired", "phone-speaker"}
+        heard = {p.name for p in PROFILES.values() if p.hears_otherwise}
+        assert set(clip.profile_scores) == (heard if clip.speech else set())
         assert clip.artifacts is not None
         named = "+".join(f"{artifact.kind}:{artifact.severity}" for artifact in clip.artifacts)
         assert clip.condition == ((named or "clean") if clip.speech else "no speech")

@@ -215,6 +215,7 @@ def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> Non
         "reference",
         "seconds",
         "profile",
+        "listener",
         "scores",
         "votes",
         "rationale",
@@ -228,6 +229,7 @@ def test_a_judgement_has_the_keys_of_the_contract(tiny: SpeechQualityLLM) -> Non
     ]
     assert list(content["scores"]) == list(DIMENSIONS)  # type: ignore[call-overload]
     assert content["profile"] == "strict-expert"
+    assert content["listener"] == {"asked": "strict-expert", "understood": [], "ignored": []}
 
 
 def test_artifacts_that_happen_at_moments_are_told_with_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sqllm.judge.readout import SPEECH, Heard, Reading, Vocabulary, join_digits, read_tokens
-from sqllm.listeners.profiles import PROFILES, TYPICAL
+from sqllm.listeners.profiles import PROFILES, TYPICAL, get_profile, with_words
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, HeardArtifact, Score
 from sqllm.signal.spectra import unchanged
@@ -96,7 +96,7 @@ def test_a_branch_is_asked_behind_its_digit_and_the_point(words: Vocabulary) -> 
 def test_several_listeners_read_together_as_each_alone(
     model: SpeechQualityModel, words: Vocabulary, tokens: torch.Tensor
 ) -> None:
-    listeners = [*PROFILES.values(), PROFILES["strict-expert"].with_note("late at night")]
+    listeners = [*PROFILES.values(), with_words(PROFILES["strict-expert"], "hates hiss, late at night")]
     together = read_tokens(model, Reading.of(words, listeners, ["hum", SPEECH]), tokens[:2])
     for index, listener in enumerate(listeners):
         alone = read_tokens(model, Reading.of(words, [listener]), tokens[:2])
@@ -104,6 +104,25 @@ def test_several_listeners_read_together_as_each_alone(
             assert_same(dict(together[clip].scores[index]), dict(alone[clip].scores[0]))
     means = [heard["mos"].mean for heard in together[0].scores]
     assert np.ptp(means) > 0.01
+
+
+def test_what_was_said_about_a_listener_moves_the_scores_of_the_nearest_one(
+    model: SpeechQualityModel, words: Vocabulary, tokens: torch.Tensor
+) -> None:
+    listeners = [TYPICAL, get_profile("does not mind noise"), get_profile("hates noise")]
+    for clip in read_tokens(model, Reading.of(words, listeners), tokens):
+        plain, content, upset = clip.scores
+        assert upset["noisiness"].mean < plain["noisiness"].mean < content["noisiness"].mean
+        assert upset["mos"].mean < plain["mos"].mean < content["mos"].mean
+        assert content["loudness"].mean == pytest.approx(plain["loudness"].mean)
+        assert content["mos"].probabilities.sum() == pytest.approx(1)
+        assert content["mos"].mean == pytest.approx(
+            get_profile("does not mind noise").on_top.rate({d: s.mean for d, s in plain.items()})["mos"]
+        )
+    alone = read_tokens(model, Reading.of(words, listeners, dimensions=("mos",)), tokens)
+    assert [one.scores[1]["mos"].mean for one in alone] == pytest.approx(
+        [one.scores[1]["mos"].mean for one in read_tokens(model, Reading.of(words, listeners), tokens)], abs=1e-3
+    )
 
 
 def test_faults_are_read_the_same_whoever_else_is_asked(

@@ -52,6 +52,17 @@ def test_a_mix_is_read_from_yaml_with_profiles_in_words_too(tmp_path: Path) -> N
     assert mix.profiles[1].note == "an audiobook fan, late at night"
 
 
+def test_a_mix_holds_profiles_of_ones_own_from_files_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("name: mine\nbase: strict-expert\nmore: noisiness\n")
+    (tmp_path / "mix.yaml").write_text("typical: 1\nmine.yaml: 1\n")
+    assert [profile.name for profile in Mix.read(tmp_path / "mix.yaml").profiles] == ["typical", "mine"]
+
+
+def test_the_default_mix_leaves_out_who_was_not_taught() -> None:
+    assert [profile.name for profile in Mix.default(("typical", "lenient")).profiles] == ["typical", "lenient"]
+    assert Mix.default(("typical",)).shares == (1.0,)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

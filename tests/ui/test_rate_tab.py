@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.listeners.profiles import get_profile
+from sqllm.listeners.profiles import get_profile, with_words
 from sqllm.model.base_llm import CheckpointError
 from sqllm.scores import HeardArtifact
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, load_clip
@@ -72,7 +72,7 @@ def test_rate_endpoint_gives_the_judgement_of_the_judge(
 ) -> None:
     clips = handle_file(speech_file), handle_file(reference_file)
     answer, html = client.predict(*clips, "strict-expert", "  listens in a  car ", api_name="/rate")
-    profile = get_profile("strict-expert").with_note("listens in a car")
+    profile = with_words(get_profile("strict-expert"), "listens in a car")
     judgement = tiny.listen(speech_file, reference_file).rate(profile)
     assert answer == judgement.to_json()
     assert judgement.scores

@@ -242,7 +242,7 @@ def test_a_request_is_worded_for_its_listener() -> None:
     strict = PROFILES["strict-expert"]
     asked = {with_listener("Rate this clip.", strict, wording) for wording in range(len(strict.wordings))}
     assert asked == {f"{words} Rate this clip." for words in strict.wordings}
-    assert with_listener("Rate this clip.", get_profile("in a car")) == "in a car Rate this clip."
+    assert with_listener("Rate this clip.", get_profile("one who hates hiss")) == "Rate this clip."
 
 
 def test_the_same_seed_draws_the_same_question_and_answer() -> None:

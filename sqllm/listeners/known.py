@@ -1,0 +1,228 @@
+"""The listeners that come with the program. Every name, wording and cause stands here."""
+
+from __future__ import annotations
+
+from sqllm.listeners.habits import Habits
+from sqllm.listeners.listener import ListenerProfile
+
+TYPICAL = ListenerProfile(
+    "typical", "Typical listener", who="An average listener with normal hearing, who hears the clip as it is."
+)
+NOISE_SENSITIVE = ListenerProfile(
+    "noise-sensitive",
+    "Noise-sensitive listener",
+    who="Minds noise behind the voice far more than most people do.",
+    wordings=(
+        "The listener is sensitive to noise.",
+        "Answer for someone who is easily bothered by background noise.",
+        "Imagine a listener who can't stand noise.",
+        "Noise annoys this listener more than most.",
+        "The person rating hates hiss and hum behind a voice.",
+    ),
+    held_out=(
+        "Even a little noise spoils it for this listener.",
+        "Rate as someone who can't bear any hiss would.",
+        "Background sounds get on this listener's nerves.",
+    ),
+    habits=Habits({"noisiness": 1.4}),
+)
+DROPOUT_SENSITIVE = ListenerProfile(
+    "dropout-sensitive",
+    "Listener who minds gaps",
+    who="Minds lost words, gaps and stuttering far more than most people do.",
+    wordings=(
+        "The listener is sensitive to drop-outs.",
+        "Answer for someone who can't stand gaps in the speech.",
+        "Imagine a listener who is upset by every lost syllable.",
+        "Interruptions annoy this listener more than most.",
+        "The person rating hates choppy sound.",
+    ),
+    held_out=(
+        "Missing words drive this listener mad.",
+        "Rate as someone who minds stutters and holes most of all would.",
+        "This listener wants speech without any break.",
+    ),
+    habits=Habits({"discontinuity": 1.4}),
+)
+STRICT_EXPERT = ListenerProfile(
+    "strict-expert",
+    "Strict expert",
+    who="A trained engineer who punishes every fault, up to half a point below others.",
+    wordings=(
+        "The listener is a strict expert.",
+        "Answer as a critical audio engineer who rates half a point lower than most.",
+        "Imagine a demanding expert listener.",
+        "A severe, trained listener is rating.",
+        "The person rating is a professional who forgives nothing.",
+    ),
+    held_out=(
+        "A merciless sound engineer listens.",
+        "Rate as a hard-to-please specialist would.",
+        "This listener is trained to find faults and marks them down.",
+    ),
+    habits=Habits(strictness=1.0),
+)
+LENIENT = ListenerProfile(
+    "lenient",
+    "Lenient listener",
+    who="Is content as long as the words come across, and forgives slight faults.",
+    wordings=(
+        "The listener is lenient.",
+        "Answer as someone who is easily pleased and rates higher than most.",
+        "Imagine a forgiving listener.",
+        "An uncritical listener is rating.",
+        "The person rating is content as long as the words come across.",
+    ),
+    held_out=(
+        "This listener doesn't take faults amiss.",
+        "Rate as someone generous with good marks would.",
+        "An easy-going person listens, who is happy with almost anything.",
+    ),
+    habits=Habits(strictness=-0.8),
+)
+MILD_LOSS = ListenerProfile(
+    "mild-hearing-loss",
+    "Mild hearing loss, hearing aid",
+    who="Wears a hearing aid for a mild loss (audiogram N2): soft high sounds are hard to hear without it.",
+    wordings=(
+        "The listener has a mild hearing loss and wears a hearing aid.",
+        "Answer for someone who hears a little less than others, with an N2 audiogram.",
+        "Imagine a person with slight hearing trouble who wears an aid.",
+        "The person listening is a bit hard of hearing.",
+        "A listener with a slight loss at high frequencies is rating.",
+    ),
+    held_out=(
+        "This listener's hearing has weakened a little with age.",
+        "Rate as a slightly deaf person with a hearing aid would.",
+        "The listener has lost some hearing, not much of it.",
+    ),
+    chain="ears-N2",
+    audiogram="N2",
+)
+HEARING_IMPAIRED = ListenerProfile(
+    "hearing-impaired",
+    "Moderate hearing loss, hearing aid",
+    who="Wears a hearing aid for a moderate loss (audiogram N3): can't follow a conversation without it.",
+    wordings=(
+        "The listener has a moderate hearing loss.",
+        "Answer for a hearing-impaired person with an N3 audiogram.",
+        "Imagine someone who is hard of hearing, mostly at high frequencies.",
+        "The person listening has impaired hearing.",
+        "A listener who needs a hearing aid for conversation is rating.",
+    ),
+    held_out=(
+        "This listener can't follow talk without hearing aids.",
+        "Rate as someone with clearly reduced hearing would.",
+        "The listener is fairly deaf and wears aids.",
+    ),
+    chain="ears-N3",
+    audiogram="N3",
+)
+SEVERE_LOSS = ListenerProfile(
+    "severe-hearing-loss",
+    "Severe hearing loss, hearing aid",
+    who="Wears a strong hearing aid for a severe, steeply falling loss (audiogram S3): high sounds are all but gone.",
+    wordings=(
+        "The listener has a severe hearing loss and wears a strong hearing aid.",
+        "Answer for someone who is nearly deaf at high frequencies, with an S3 audiogram.",
+        "Imagine a person who hears almost nothing without aids.",
+        "The person listening is severely hard of hearing.",
+        "A listener with a steep and severe loss is rating.",
+    ),
+    held_out=(
+        "This listener is almost deaf and relies on powerful aids.",
+        "Rate as someone with very little hearing left would.",
+        "The listener hardly hears high tones at all, even with aids.",
+    ),
+    chain="ears-S3",
+    audiogram="S3",
+)
+HANDSET = ListenerProfile(
+    "phone-speaker",
+    "Narrow-band handset",
+    who="Is used to a telephone handset that passes 300 to 3400 Hz, and rates what comes through it.",
+    wordings=(
+        "The listener hears it on a phone.",
+        "It is played through a telephone handset, 300 to 3400 Hz.",
+        "Answer for someone on a narrow-band phone line.",
+        "Imagine listening through a small phone speaker.",
+        "The person rating holds an old telephone to the ear.",
+    ),
+    held_out=(
+        "This listener is on the telephone.",
+        "Rate it as it sounds from a landline receiver.",
+        "It comes out of a phone's earpiece with a narrow band.",
+    ),
+    chain="handset",
+)
+LAPTOP = ListenerProfile(
+    "laptop-speaker",
+    "Laptop loudspeakers",
+    who="Is used to a laptop's loudspeakers: nothing below 250 Hz, and a box that rings.",
+    wordings=(
+        "The listener hears it from a laptop's loudspeakers.",
+        "It is played through small built-in computer speakers.",
+        "Answer for someone who listens on a notebook without headphones.",
+        "Imagine the sound of a laptop on the desk.",
+        "The person rating sits in front of a laptop.",
+    ),
+    held_out=(
+        "This listener plays it on a notebook's tiny speakers.",
+        "Rate it as it sounds from a portable computer.",
+        "It comes out of the speakers of a laptop in a meeting.",
+    ),
+    chain="laptop",
+)
+STREET = ListenerProfile(
+    "street-noise",
+    "In a noisy street",
+    who="Listens beside traffic, which hides slight faults and soft speech.",
+    wordings=(
+        "The listener stands in a noisy street.",
+        "Answer for someone who listens beside traffic.",
+        "Imagine hearing it outdoors with cars passing by.",
+        "There is traffic noise where the listener is.",
+        "The person rating walks along a busy road.",
+    ),
+    held_out=(
+        "This listener waits at a bus stop by a main road.",
+        "Rate it as it sounds amid passing cars.",
+        "The listener's surroundings are loud with traffic.",
+    ),
+    chain="street",
+)
+HEADPHONES = ListenerProfile(
+    "quiet-headphones",
+    "Headphones in a quiet room",
+    who="Listens over good headphones in a quiet room, where slight noise and colouring are noticed sooner.",
+    wordings=(
+        "The listener wears good headphones in a quiet room.",
+        "Answer for someone who listens over studio headphones.",
+        "Imagine hearing it over headphones late at night, with nothing else to hear.",
+        "It is played over closed headphones in silence.",
+        "The person rating listens closely over hi-fi headphones.",
+    ),
+    held_out=(
+        "This listener hears every detail over high-quality headphones.",
+        "Rate it as it sounds over headphones in a silent room.",
+        "The listener is alone with a good pair of headphones.",
+    ),
+    habits=Habits({"noisiness": 1.15, "coloration": 1.15}),
+)
+PROFILES: dict[str, ListenerProfile] = {
+    profile.name: profile
+    for profile in (
+        TYPICAL,
+        NOISE_SENSITIVE,
+        DROPOUT_SENSITIVE,
+        STRICT_EXPERT,
+        LENIENT,
+        MILD_LOSS,
+        HEARING_IMPAIRED,
+        SEVERE_LOSS,
+        HANDSET,
+        LAPTOP,
+        STREET,
+        HEADPHONES,
+    )
+}

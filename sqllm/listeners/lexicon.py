@@ -1,0 +1,122 @@
+"""The words that `free_text` knows, as regular expressions that begin at the beginning of a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+
+def _any(*words: str) -> str:
+    """One pattern of several; `*` is any ending, and a word without one ends there."""
+    return "|".join(re.sub(r"(?<!\\w)\*", r"\\w*", word) + ("" if word.endswith("*") else r"\b") for word in words)
+
+
+THINGS: Mapping[str, str] = {
+    "noisiness": _any(
+        *("nois*", "hiss*", "hum", "hums", "humming", "buzz*", "rustl*", "static", "crackl*", "clicks?", "pops?"),
+        *("rumbl*", "babbl*", "background*", "whir*", "whistl*"),
+    ),
+    "discontinuity": _any(
+        *("gaps?", "drop.?outs?", "dropped words?", "stutter*", "interrupt*", "chopp*", "cut.?outs?", "break.?ups?"),
+        *("(?:lost|missing|cut) (?:words?|syllables?|packets?|speech)", "glitch*", "holes?", "breaks", "jitter*"),
+        *("skips?", "skipping", "pauses in words"),
+    ),
+    "coloration": _any(
+        *("muffl*", "tinn*", "distort*", "colou?r*", "metallic*", "codec*", "robot*", "dull*", "boom*", "artifact*"),
+        *("artefact*", "compress*", "reverb*", "echo*", "timbre*", "narrow.?band", "unnatural*", "clipping"),
+    ),
+    "loudness": _any(
+        *("quiet (?:speech|voices?|recordings?|talkers?|calls?)", "too (?:quiet|loud|soft)", "loud*", "volume"),
+        *("faint*", "level (?:jumps?|changes?)"),
+    ),
+}
+MINDS = _any(
+    *("hat(?:e|es|ed|ing)", "(?:can'?t|cannot) (?:stand|bear|take|tolerate|abide)", "sensitive", "allergic", "annoy*"),
+    *("irritat*", "bother*", "disturb*", "upset*", "dislik*", "detest*", "loath*", "despis*", "minds?", "minding"),
+    *("cares?", "caring", "fuss*", "picky", "intoleran*", "distract*", "complain*", "nervous", "objects?"),
+    *("notices?", "hears every", "put off", r"driv\w+ (?:\w+ )?(?:mad|crazy)", "fear*", "wants no", "aware of"),
+    *("attentive", "(?:no|zero) (?:patience|tolerance)", "enem(?:y|ies) of"),
+)
+FORGIVES = _any(
+    *("ignor*", "toleran*", "tolerat*", "accept*", "forgiv*", "indifferen*", "used to", "(?:fine|ok|okay) with"),
+    *("immun*", "put(?:s|ting)? up with", "likes?", "loves?", "enjoy*", "overlook*", "unfazed", "relaxed about"),
+    *("insensitive", "happy with", "fans? of", "accustomed", "shrug*", "unbothered", "undisturbed", "lives? with"),
+    *("deaf to", "(?:is|are) (?:fine|ok|okay)", "no (?:problem|issue|matter|worry)"),
+)
+NOT = (
+    r"\b(?:"
+    + _any(
+        *("not", "no", "never", "unlikely", "neither", "(?:does|do|is|are|was|wo|would)n'?t", "hardly", "barely"),
+        *("rarely", "scarcely", "without", "(?:cannot|can'?t) be", "free of"),
+    )
+    + ")"
+)
+CANT = _any("can'?t", "cannot", "unable", "fails?")
+TURNS_BEHIND = _any("neither", "nothing", "less than", "little", "least")
+STRONG = _any(
+    *("very", "extreme*", "really", "hate*", "can'?t", "cannot", "loath*", "detest*", "allergic", "absolutely"),
+    *("terribl*", "highly", "far more"),
+)
+ALTOGETHER = _any("at all", "never", "immun*", "completely", "totally")
+SLIGHT = _any("slight*", "a (?:little|bit)", "somewhat", "rather", "fairly", "mild*", "quite")
+STRICT = _any(
+    *("strict*", "critical*", "critics?", "demanding", "severe (?:judg*|rat*|expert|critic)", "expert*", "picky"),
+    *("pedant*", "harsh*", "(?:audio|sound|acoustic*) (?:engineer|professional)s?", "fuss[yi]*", "audiophile*"),
+    *("merciless*", "golden ears?", "hard to please", "high standards?", "perfectionist*", "choosy", "exacting"),
+    "rates? (?:low|hard|strict)*",
+)
+LENIENT = _any(
+    *("lenient*", "easy.?going", "easily (?:pleased|satisfied)", "generous*", "forgiving", "uncritical*"),
+    *("undemanding", "kind (?:rater|judge)", "rates? (?:high|kind|generous)*", "tolerant", "low standards?"),
+    *("happy with (?:anything|everything)", "patient", "casual listener", "easy to please", "good.natured"),
+)
+_DEAF = r"(?:\w+ )?(?:deaf\w*|hard of hearing|hearing.?(?:loss|impair\w*|trouble|problem\w*)|impaired hearing)"
+# The profile that hears so; what stands first is looked for first.
+HEARS: Mapping[str, str] = {
+    "severe-hearing-loss": _any(
+        f"(?:sever\\w*|profound\\w*|nearly|almost|practically|very|stone|steep\\w*) {_DEAF}",
+        *("deaf as a post", "hears? almost nothing"),
+    ),
+    "mild-hearing-loss": _any(
+        f"(?:slight\\w*|mild\\w*|a (?:little|bit)|somewhat|partly|partially|early|beginning) {_DEAF}",
+        "hears? (?:a (?:little|bit) )?less",
+    ),
+    "hearing-impaired": _any(
+        *("deaf*", "hard of hearing", "hearing.?(?:loss|impair*|aids?|trouble|problem*)", "impaired hearing"),
+        r"(?:no longer|unable to|can'?t|cannot|hardly|barely|do(?:es)?n'?t) hears? (?:\w+ )?(?:well|much|high|treble)",
+        *("presbycusis", "cochlea*", "hear(?:s|ing)? (?:badly|poorly)"),
+    ),
+    "laptop-speaker": _any("laptops?", "notebooks?", "macbooks?", "built.?in speakers?", "computer speakers?"),
+    "street-noise": _any(
+        *("streets?", "traffic", "outdoors?", "(?:busy|main) roads?", "roads?", "bus stops?", "in the city"),
+        "(?:in|on) (?:an?|the|their|his|her|my) (?:noisy )?(?:bus|car|train|tram|subway)",
+        *("commut*", "walking", "crowd*", "driving"),
+    ),
+    "phone-speaker": _any(
+        *("(?:tele)?phones?", "handsets?", "landlines?", "mobiles?", "cell ?phones?", "smartphones?", "earpieces?"),
+        *("narrow.?band", "telephony"),
+    ),
+    "quiet-headphones": _any(
+        *("head.?phones?", "headsets?", "ear.?(?:buds?|phones?)", "in.?ears", "(?:quiet|silent) room", "at night"),
+        *("studio monitors?", "night", "quiet (?:place|office|study|surroundings)"),
+    ),
+}
+HEARS_WELL = (
+    rf"{NOT}(?: \w+)? (?:deaf|hard of hearing|hearing.?(?:loss|impair))|\b(?:normal|good|perfect) (?:hearing|ears)\b"
+)
+SPLIT = r"[,;.:!?()\n]+|\b(?:but|yet|though|although|who|while|whereas|however)\b"
+_SAY_NOTHING = (
+    *("an?", "the", "is", "are", "am", "i", "he", "she", "they", "it", "this", "that", "and", "or", "nor", "my", "his"),
+    *("her", "their", "listeners?", "people", "person", "someone", "somebody", "one", "user", "rater", "with", "of"),
+    *("to", "for", "in", "on", "at", "also", "like", "just", "by", "about", "from", "gets?"),
+)
+FILLERS = rf"\b(?:{'|'.join(_SAY_NOTHING)})\b"
+ASIDE = (
+    r"\b(?:more|less|than|most|others?|all|when|does|do|me|us|them|voices?|speech|sounds?|tones?|late|uses?|using"
+    + (r"|hears?|hearing|listen\w*|too|old|cheap|small|good|noisy|much|so|be)\b")
+)
+
+
+def search(pattern: str, text: str) -> re.Match[str] | None:
+    """Where a pattern first begins with a word of a text."""
+    return re.search(rf"\b(?:{pattern})", text)
