@@ -33,7 +33,15 @@ D). A clip that is its reference is at the top, however good the recording, and 
 2. Teachers that don't know the reference are asked about it too: the clip loses what it has less, stretched so that
    what the reference got becomes 5 and 1 stays 1 (at most twofold: beside a bad recording 1 is not reached). The
    dimensions and what the level says are brought to that scale too, and then move as above.
-3. Lost speech is not heard without the reference if the cut is clean: `without_lost_speech`.
+3. Speech that is missing is not heard as such where it was cut out cleanly: with one muted stretch of a fifth of the
+   speech NISQA v2 is still at 4.5 on this scale and continuity at 4.0, with as much in gaps of .3 s, which it hears, at
+   3.0 and 2.2; PESQ is at 2.8 with the one stretch. From 2% to 40% of the clean speech of six talkers both curves go
+   with exp(-4 s) of the MOS above 1 that is left when the share s is lost, and exp(-5.5 s) of continuity (within .4).
+   Continuity is no better than that, and the MOS loses as much of it as continuity was too good: teachers that heard
+   the gaps have taken it off already (people, too, rate many short gaps lower: 3.5 and 1.9 where 2% and 20% of all
+   20 ms frames were zeroed). Where nothing is lost, nothing changes. The share is that which was cut out of the
+   corpus's clip (`sqllm.corpus.timing.share_lost`), not what is measured at an alignment: noise can hide a loss from
+   measurement, and a time axis that was bent feigns one.
 """
 
 from __future__ import annotations
@@ -92,6 +100,7 @@ DOUBLE_VOICES = {
     "PESQ": Voice(1.0, {"pesq": (1.19, 0.16)}, knows_reference=True),
 }
 MOST_STRETCHED = 2.0
+LOST_CONTINUITY, LOST_MOS = 5.5, 4.0  # how fast either falls with the share of speech that is lost
 FUSED_TEACHERS = (
     "NISQA v2",
     "NISQA v2 begun later",
@@ -183,8 +192,18 @@ def _fused(
 
 
 def without_lost_speech(scores: Mapping[str, float], lost: float) -> dict[str, float]:
-    """Scores less what is due to the speech that is lost and that nobody missed."""
-    return dict(scores)
+    """Scores, 1-5, of a clip whose reference has speech that the clip has not, `lost` as a share of 0 to 1, less what
+    that costs and those who gave the scores did not miss.
+    """
+    kept = dict(scores)
+    if lost > 0 and "mos" in scores:
+        best = 1 + 4 * math.exp(-LOST_CONTINUITY * lost)
+        heard = scores.get("discontinuity", 5.0)
+        unmissed = max(0.0, heard - best) / (5 - best)
+        kept["mos"] = 1 + (scores["mos"] - 1) * (1 - unmissed * (1 - math.exp(-LOST_MOS * lost)))
+        if "discontinuity" in scores:
+            kept["discontinuity"] = min(heard, best)
+    return kept
 
 
 def level_cost(figures: Mapping[str, float]) -> float:

@@ -46,6 +46,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows, truths = make_corpus(folder, clips=4)
     for number, (row, truth) in enumerate(zip(rows, truths, strict=True)):
         row |= {"lang": ("de", "en")[number % 2], "mos": 1.5 + 0.25 * number, "mos_other": 1 + 0.1 * number}
+        row |= {"dmos": 5.0 if number > 9 else 1.6 + 0.25 * number, "dmos_std": 0.3}
         truth["artifacts"] = [HUM] if number % 2 else []
     row_of(truths, "train_0")["speech"] = False
     row_of(truths, "val_0")["drawn"]["noises"] = ["TRAIN.wav"]
@@ -67,10 +68,20 @@ def table_of(sheet: Path, title: str) -> dict[str, list[str]]:
     return {first: rest for first, *rest in cells}
 
 
-@pytest.mark.parametrize("title", [*TITLES, "Other teachers"])
+@pytest.mark.parametrize("title", [*TITLES, "Double-ended labels", "Other teachers"])
 def test_page_and_markdown_hold_every_table(sheet: Path, title: str) -> None:
     assert f"<h2>{escape(title)}</h2>" in sheet.read_text()
     assert f"\n## {title}\n" in sheet.with_name("datasheet.md").read_text()
+
+
+def test_labels_beside_references_stand_beside_those_of_clips_alone(sheet: Path) -> None:
+    table = table_of(sheet, "Double-ended labels")
+    assert table["label"] == ["clips", "mean", "(alone)", "sd", "(alone)", "r", "intact"]
+    clips, mean, alone, *_, r, intact = table["dmos"]
+    assert (clips, intact) == ("11", "18%")
+    assert float(mean) > float(alone)
+    assert 0 < float(r) < 1
+    assert {"dmos", "dmos_std"}.isdisjoint(table_of(sheet, "Other teachers"))
 
 
 def test_splits_are_counted(sheet: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqllm.corpus import degradations as damage
 from sqllm.corpus import timing
 from sqllm.corpus.degradations import Artifact
-from sqllm.corpus.fusion import REFERENCE_TEACHERS, beside, fuse, fuse_beside
+from sqllm.corpus.fusion import REFERENCE_TEACHERS, beside, fuse, fuse_beside, without_lost_speech
 from sqllm.corpus.teachers import TEACHERS
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.differences import find_differences
@@ -102,3 +102,52 @@ def test_only_speech_is_lost_and_only_where_it_was_cut_out() -> None:
     assert share("time-clipping", (0.0, 6.0)) == 1
     assert share("time-clipping", (0.0, 3.0), (1.0, 3.0)) == share("time-clipping", (0.0, 3.0)) < 1
     assert share("time-clipping") == share("echo", (0.0, 6.0)) == share("time-warp", (1.0, 2.0)) == 0
+
+
+INTACT = dict.fromkeys(DIMENSIONS, 4.8)
+
+
+def test_where_no_speech_is_lost_nothing_changes() -> None:
+    assert without_lost_speech(INTACT, 0.0) == INTACT
+    assert without_lost_speech({}, 0.5) == {}
+
+
+def test_the_more_speech_is_lost_the_lower_continuity_and_mos_and_nothing_else() -> None:
+    shares = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
+    kept = [without_lost_speech(INTACT, share) for share in shares]
+    for name in ("mos", "discontinuity"):
+        assert all(later[name] < earlier[name] for earlier, later in itertools.pairwise(kept))
+        assert 1 <= kept[-1][name] < 1.3
+        assert kept[1][name] > 4.5
+    assert all(one[name] == 4.8 for one in kept for name in ("noisiness", "coloration", "loudness"))
+
+
+@pytest.mark.parametrize(
+    ("share", "nisqa", "pesq", "mos", "continuity"),
+    [(0.1, (4.64, 4.03), 2.95, 3.8, 3.3), (0.2, (4.47, 3.96), 2.20, 2.9, 2.3), (0.4, (4.45, 4.06), 1.56, 1.9, 1.45)],
+)
+def test_a_muted_stretch_costs_what_gaps_of_its_share_cost_that_are_heard(
+    share: float, nisqa: tuple[float, float], pesq: float, mos: float, continuity: float
+) -> None:
+    """What the teachers said of clean speech with one stretch muted, the clean clip at the top; and the mean of what
+    NISQA v2 says of gaps of .3 s and PESQ of the stretch, on the same scale.
+    """
+    heard = figures_of(nisqa[0], pesq=pesq)
+    heard |= dict.fromkeys(("nisqa_discontinuity", "nisqa_discontinuity_later"), nisqa[1])
+    label = fuse_beside(heard, figures_of(5.0), share).scores
+    assert label["mos"] == pytest.approx(mos, abs=0.4)
+    assert label["discontinuity"] == pytest.approx(continuity, abs=0.1)
+
+
+def test_a_loss_that_was_heard_is_not_taken_off_twice() -> None:
+    for share in (0.02, 0.1, 0.3):
+        best = without_lost_speech(INTACT, share)["discontinuity"]
+        choppy = INTACT | {"mos": 2.0, "discontinuity": best - 0.3}
+        assert without_lost_speech(choppy, share) == choppy
+        half = without_lost_speech(INTACT | {"discontinuity": (4.8 + best) / 2}, share)["mos"]
+        assert without_lost_speech(INTACT, share)["mos"] < half < 4.8
+
+
+def test_a_noisy_clip_that_lost_speech_is_worse_than_a_noisy_one() -> None:
+    noisy = INTACT | {"mos": 2.2, "noisiness": 1.8}
+    assert 1 < without_lost_speech(noisy, 0.2)["mos"] < 1.8

@@ -17,7 +17,14 @@ from sqllm.evaluation.baselines import load_baselines
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE, active_level
 from tests.tiny import speech_like
-from train.teachers import TeacherSettings, ask_teachers, measure_teachers, rated_clips
+from train.teachers import (
+    TeacherSettings,
+    ask_teachers,
+    chosen_elsewhere,
+    measure_teachers,
+    rated_clips,
+    unrated_references,
+)
 
 NAN = math.nan
 FIGURES = {
@@ -288,6 +295,62 @@ def test_the_table_has_a_row_a_teacher_and_a_column_a_set(rated: Path, capsys: p
     assert table.splitlines()[5].startswith("| distillmos_whole | 0.9")
     assert "| pesq | 1.000 / 1.000 / 0.000 | 1.000 / 1.000 / 0.000 | - |" in table
     assert "**fused**" in table
+    double = next(line for line in table.splitlines() if line.startswith("| **double-ended** |"))
+    assert double.endswith("| - |")
+    assert "weights chosen on the other sets | - | - | - |" in table.replace("fused, weights", "")
+    assert "dimension" not in table
+
+
+def paired_sets(folder: Path) -> Path:
+    """Two sets of eight clips beside a reference of their own that nobody rated; PESQ follows the first, NISQA v2 the
+    second, and the second's continuity is rated too.
+    """
+    lines, kept = ["file,ref,set,overall,discontinuity"], ["file,nisqa_mos,distillmos_whole,pesq,visqol"]
+    for group, number in itertools.product("ab", range(8)):
+        rating, other = 1.2 + number / 2, 1.2 + (number * 5 % 8) / 2
+        nisqa, pesq = (other, rating) if group == "a" else (rating, other)
+        lines.append(f"{group}{number}.wav,{group}-clean.wav,{group},{rating},{rating if group == 'b' else ''}")
+        kept.append(f"{group}{number}.wav,{nisqa},2.5,{pesq},3.0")
+    kept += [f"{group}-clean.wav,4.8,4.5,4.6,5.0" for group in "ab"]
+    (folder / "index.csv").write_text("\n".join(lines))
+    (folder / "figures.csv").write_text("\n".join(kept))
+    return folder / "index.csv"
+
+
+def test_references_that_nobody_rated_are_asked_about_and_stand_in_no_set(tmp_path: Path) -> None:
+    clips = rated_clips(paired_sets(tmp_path))
+    clean = unrated_references(clips)
+    assert [clip.name for clip in clean] == ["a-clean.wav", "b-clean.wav"]
+    assert all(clip.anchor and clip.degraded == clip.reference for clip in clean)
+    assert {clip.reference_name for clip in clips} == {clip.name for clip in clean}
+
+
+def test_weights_for_a_set_are_chosen_on_the_others(tmp_path: Path) -> None:
+    ratings = paired_sets(tmp_path)
+    clips = rated_clips(ratings)
+    asked = [*clips, *unrated_references(clips)]
+    figures = ask_teachers(asked, TeacherSettings(ratings, figures=tmp_path / "figures.csv"))
+    known = {clip.name: one for clip, one in zip(asked, figures, strict=True)}
+    mos, chosen = chosen_elsewhere(clips, known)
+    weights = {name: dict(cell.rsplit(" ", 1) for cell in told.split(", ")) for name, told in chosen.items()}
+    assert weights["a"]["PESQ"] == "0.5"  # of no use to b
+    assert weights["b"]["PESQ"] == "2"
+    assert np.isfinite(mos).all()
+
+
+def test_the_dimensions_that_were_rated_have_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ratings = paired_sets(tmp_path)
+    kept = (tmp_path / "figures.csv").read_text().splitlines()
+    more = ",".join(f"nisqa_{name}" for name in DIMENSIONS[1:])
+    rows = [f"{row},3,3,{4.5 if 'clean' in row else 1 + number % 8 / 3},3" for number, row in enumerate(kept[1:])]
+    (tmp_path / "figures.csv").write_text("\n".join([f"{kept[0]},{more}", *rows]))
+    measure_teachers([f"ratings={ratings}", f"figures={tmp_path / 'figures.csv'}"])
+    told = capsys.readouterr().out
+    assert "| dimension | b (8) |" in told
+    assert "| discontinuity, nisqa | 1.000 / 1.000 / 0.000 |" in told
+    assert "| discontinuity, double-ended | " in told
+    assert "| noisiness, single-ended | - |" in told
+    assert "- without a: Distill-MOS " in told
 
 
 def test_loudness_follows_the_level_on_both_sides() -> None:

@@ -271,8 +271,10 @@ def test_beside_its_reference_a_clip_has_its_double_ended_labels() -> None:
     assert listener_scores(clip, TYPICAL) == {name: max(1.0, score) for name, score in clip.scores.items()}
     assert label_sds(clip, reference=True) == {"mos": pytest.approx(0.8 / 8**0.5)}
     assert set(label_sds(clip)) == set(DIMENSIONS)
-    other = PROFILES["phone-speaker"]
+    other, lossy = PROFILES["phone-speaker"], dataclasses.replace(clip, lost=0.2)
     assert listener_scores(clip, other, reference=True) == listener_scores(clip, other)
+    assert listener_scores(lossy, other) == listener_scores(clip, other)
+    assert listener_scores(lossy, other, reference=True)["mos"] < listener_scores(clip, other)["mos"] - 0.1
     old = clip_with(3.0)
     assert listener_scores(old, TYPICAL, reference=True) == listener_scores(old, TYPICAL)
 
