@@ -21,6 +21,7 @@ from sqllm.corpus.nisqa_layout import SCORE_COLUMNS, SIMULATED, write_index
 from sqllm.corpus.severity import TOP, severity_of_noisiness
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
 from sqllm.corpus.teachers import ask_all, load_teacher
+from sqllm.listeners.profiles import PROFILES
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE, active_level
 
@@ -34,7 +35,8 @@ class CorpusPlan:
 
     `clips`, `val_clips` and `test_clips` are counts; `held_out` are names of speakers or languages that are only
     used for testing (patterns such as `ru*`); `val_share` and `test_share` are shares of the other speakers and of
-    the noise files. `more_teachers` give figures beside those that are fused, on a share of the clips.
+    the noise files. Each clip is labelled for `listeners_per_clip` of the listeners who hear otherwise, drawn anew (0:
+    for all). `more_teachers` give figures beside those that are fused, on a share of the clips.
     """
 
     speech: tuple[Path, ...]
@@ -50,6 +52,7 @@ class CorpusPlan:
     not_speech_share: float = 0.02
     more_teachers: tuple[str, ...] = ()
     more_teachers_share: float = 1.0
+    listeners_per_clip: int = 2
 
     def count(self, split: str) -> int:
         return {"TRAIN": self.clips, "VAL": self.val_clips, "TEST": self.test_clips}[split]
@@ -100,7 +103,8 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
             raise ValueError("NISQA v2 gives this clip no scores")
         applied = [*made.artifacts, *made.inaudible]
         recorded = recorded_noise(plan.nisqa_weights, made.reference, applied) if made.speech else []
-        heard = label_listeners(degraded, made.reference, figures, plan.nisqa_weights) if made.speech else {}
+        listeners = _draw_listeners(plan.listeners_per_clip, rng) if made.speech else []
+        heard = label_listeners(degraded, made.reference, figures, plan.nisqa_weights, listeners)
     except Exception as problem:
         return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
     row: dict[str, object] = {
@@ -130,6 +134,12 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         "profile_scores": heard,
     }
     return {"split": split, "number": number, "row": row, "truth": truth}
+
+
+def _draw_listeners(count: int, rng: np.random.Generator) -> list[str]:
+    """The listeners who hear otherwise that a clip is labelled for: each costs as much as making the clip."""
+    names = [profile.name for profile in PROFILES.values() if profile.hears_otherwise]
+    return [str(name) for name in rng.choice(names, count or len(names), replace=False)]
 
 
 def recorded_noise(nisqa_weights: Path | None, reference: Wave, applied: Sequence[Artifact]) -> list[Artifact]:

@@ -225,7 +225,8 @@ def _add_texts(
     lesson: Lesson, clip: CorpusClip, vocabulary: Vocabulary, rng: np.random.Generator, count: int, reference: bool
 ) -> None:
     """Questions of random families behind one random listener's notes, with their whole answers."""
-    listeners = [TYPICAL] * 4 + [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
+    others = [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
+    listeners = [TYPICAL] * max(1, len(others)) + others
     profile = listeners[int(rng.integers(len(listeners)))]
     scores = listener_scores(clip, profile)
     noted = _noted(clip.faults(reference), rng)
