@@ -22,6 +22,7 @@ from sqllm.corpus.severity import TOP, severity_of_noisiness
 from sqllm.corpus.sources import SPLITS, assign_split, list_recordings
 from sqllm.corpus.teachers import ask_all, load_teacher
 from sqllm.corpus.timing import share_lost
+from sqllm.listeners.profiles import PROFILES
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE, active_level
 
@@ -35,7 +36,8 @@ class CorpusPlan:
 
     `clips`, `val_clips` and `test_clips` are counts; `held_out` are names of speakers or languages that are only
     used for testing (patterns such as `ru*`); `val_share` and `test_share` are shares of the other speakers and of
-    the noise files. `more_teachers` give figures beside those that are fused, on a share of the clips.
+    the noise files. Each clip is labelled for `listeners_per_clip` of the listeners who hear otherwise, drawn anew (0:
+    for all). `more_teachers` give figures beside those that are fused, on a share of the clips.
     """
 
     speech: tuple[Path, ...]
@@ -51,6 +53,7 @@ class CorpusPlan:
     not_speech_share: float = 0.02
     more_teachers: tuple[str, ...] = ()
     more_teachers_share: float = 1.0
+    listeners_per_clip: int = 2
 
     def count(self, split: str) -> int:
         return {"TRAIN": self.clips, "VAL": self.val_clips, "TEST": self.test_clips}[split]
@@ -102,7 +105,8 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
             raise ValueError("NISQA v2 gives this clip no scores")
         applied = [*made.artifacts, *made.inaudible]
         recorded = recorded_noise(plan.nisqa_weights, made.reference, applied) if made.speech else []
-        heard = label_listeners(degraded, made.reference, figures, plan.nisqa_weights) if made.speech else {}
+        listeners = _draw_listeners(plan.listeners_per_clip, rng) if made.speech else []
+        heard = label_listeners(degraded, made.reference, figures, plan.nisqa_weights, listeners)
     except Exception as problem:
         return {"split": split, "number": number, "error": f"{type(problem).__name__}: {problem}"}
     row: dict[str, object] = {
@@ -150,6 +154,12 @@ def _label_beside(
         return fuse_beside(figures, figures)
     known = _figures(plan, REFERENCE_TEACHERS, clean, None) | {"active_level": active_level(clean)}
     return fuse_beside(figures, known, lost)
+
+
+def _draw_listeners(count: int, rng: np.random.Generator) -> list[str]:
+    """The listeners who hear otherwise that a clip is labelled for: each costs as much as making the clip."""
+    names = [profile.name for profile in PROFILES.values() if profile.hears_otherwise]
+    return [str(name) for name in rng.choice(names, count or len(names), replace=False)]
 
 
 def recorded_noise(nisqa_weights: Path | None, reference: Wave, applied: Sequence[Artifact]) -> list[Artifact]:

@@ -22,9 +22,16 @@ HINDERS_WORDS = frozenset({"packet-loss", "time-clipping", "background-noise", "
 LISTENERS = {
     "typical": "a typical listener",
     "noise-sensitive": "a listener who is sensitive to noise",
+    "dropout-sensitive": "a listener who is sensitive to gaps",
     "strict-expert": "a strict expert",
+    "lenient": "a lenient listener",
+    "mild-hearing-loss": "a listener with a mild hearing loss",
     "hearing-impaired": "a listener with a hearing loss",
+    "severe-hearing-loss": "a listener with a severe hearing loss",
     "phone-speaker": "a listener with a phone speaker",
+    "laptop-speaker": "a listener with a laptop's speakers",
+    "street-noise": "a listener in a noisy street",
+    "quiet-headphones": "a listener with headphones in a quiet room",
 }
 
 
