@@ -155,6 +155,16 @@ class Denoiser:
     strong: Mapping[str, tuple[float, float]]
 
 
+def _denoiser(clean: Callable[[Wave], Wave], strongest: float = 6.0, passes: float = 2.0) -> Denoiser:
+    """A method that has but one strength, weaker by mixing and stronger by repetition and overdrive."""
+    return Denoiser(
+        _repeated(clean),
+        {"mix": (0.6, 0.95), "overdrive": (1.0, 1.0), "passes": (1.0, 1.0)},
+        {"mix": (1.0, 1.0), "overdrive": (1.0, 0.5 + strongest / 4), "passes": (1.0, passes)},
+        {"mix": (1.0, 1.0), "overdrive": (0.4 * strongest, strongest), "passes": (passes, passes)},
+    )
+
+
 DENOISERS = {
     "deepfilternet3": Denoiser(
         deep_filter,
@@ -180,21 +190,11 @@ DENOISERS = {
         {"oversubtraction": (3.0, 6.0), "floor": (0.01, 0.05)},
         {"oversubtraction": (12.0, 40.0), "floor": (0.0, 0.005)},
     ),
-    **{
-        name: Denoiser(
-            _repeated(clean),
-            {"mix": (0.6, 0.95), "overdrive": (1.0, 1.0), "passes": (1.0, 1.0)},
-            {"mix": (1.0, 1.0), "overdrive": (1.0, 2.0), "passes": (1.0, 2.0)},
-            {"mix": (1.0, 1.0), "overdrive": (2.5, 6.0), "passes": (2.0, 2.0)},
-        )
-        for name, clean in {
-            "gtcrn": gtcrn,
-            "dtln": dtln,
-            "nsnet2": nsnet2,
-            "webrtc": suppress_as_webrtc,
-            "non-local-means": non_local_means,
-        }.items()
-    },
+    "gtcrn": _denoiser(gtcrn),
+    "dtln": _denoiser(dtln),
+    "nsnet2": _denoiser(nsnet2, strongest=2.5, passes=1.0),  # it weakens speech too: more would lose its level
+    "webrtc": _denoiser(suppress_as_webrtc),
+    "non-local-means": _denoiser(non_local_means),
 }
 
 

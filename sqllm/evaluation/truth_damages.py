@@ -21,6 +21,7 @@ from sqllm.scores import SEVERITIES
 from sqllm.signal.audio import NOMINAL_DBOV, SAMPLE_RATE, active_level, set_level
 
 STRENGTHS = ("weak", "clear", "strong")
+INTACT = "as recorded"
 ROOMS = range(2000, 2030)  # that no training heard
 PACKET_SECONDS = 0.02
 
@@ -164,7 +165,7 @@ def clean_neighbours(clean: Wave, seed: int) -> dict[str, Wave]:
     dry[24:] *= np.float32(0.5)
     good = set_level(fftconvolve(level, dry)[8 : 8 + len(level)].astype(np.float32), NOMINAL_DBOV)
     return {
-        "as recorded": level,
+        INTACT: level,
         "at -20 dBov": set_level(clean, -20),
         "at -32 dBov": set_level(clean, -32),
         "good room": good,

@@ -5,9 +5,11 @@ Does the MOS fall with every strength, is the damage named, is nothing else name
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from sqllm.corpus.degradations import Wave
 from sqllm.corpus.sources import SourceFile, draw_utterance
 from sqllm.evaluation.answer_quality import Share
 from sqllm.evaluation.tables import markdown_table
-from sqllm.evaluation.truth_damages import DAMAGES, STRENGTHS, Damage, clean_neighbours
+from sqllm.evaluation.truth_damages import DAMAGES, INTACT, STRENGTHS, Damage, clean_neighbours
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.listening import read_together
 from sqllm.listeners.profiles import TYPICAL
@@ -44,6 +46,36 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class ReadingStore:
+    """Readings of one model, told by its revision, in a file to which they are added a group a line: what is there need
+    not be read again.
+    """
+
+    path: Path
+    revision: str
+
+    def groups(self) -> Iterator[list[Reading]]:
+        """What was read before; a line cut short by a kill, or another model's, is left out."""
+        for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.is_file() else ():
+            try:
+                stored = json.loads(line)
+            except json.JSONDecodeError:
+                continue
+            if stored["revision"] == self.revision:
+                yield [Reading(**{**row, "kinds": tuple(row["kinds"])}) for row in stored["readings"]]
+
+    def append(self, group: Sequence[Reading]) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            # The newline comes first, so that a line cut short by a kill spoils no other.
+            file.write("\n" + json.dumps({"revision": self.revision, "readings": [asdict(one) for one in group]}))
+
+
+def group_key(group: Sequence[Reading]) -> tuple[str, str]:
+    """A group's talker and damage; of clean clips the first one's."""
+    return group[0].talker, group[0].damage
+
+
+@dataclass(frozen=True)
 class CleanSpeech:
     """Speech of one talker, [n], with hardly any noise, and a second talker's to disturb it."""
 
@@ -69,17 +101,24 @@ def choose_clean(talkers: Mapping[str, Sequence[SourceFile]], count: int, seed: 
 
 
 def read_truth(
-    judge: SpeechQualityLLM, clean: Sequence[CleanSpeech], damages: Sequence[Damage] = DAMAGES
+    judge: SpeechQualityLLM,
+    clean: Sequence[CleanSpeech],
+    damages: Sequence[Damage] = DAMAGES,
+    known: Collection[tuple[str, str]] = (),
 ) -> Iterator[list[Reading]]:
-    """Readings of the clean clips and of each damaged one, in both modes, a group of clips at a time."""
+    """Readings of the clean clips and of each damaged one, in both modes, a group of clips at a time; none of the
+    groups that are `known`, by talker and damage (of clean clips the first one's).
+    """
     for number, speech in enumerate(clean):
         reference = set_level(speech.wave, NOMINAL_DBOV)
-        waves = [(name, "", wave) for name, wave in clean_neighbours(speech.wave, number).items()]
-        yield _read(judge, speech.talker, waves, reference)
-        for damage in damages:
-            made = damage.strengths(speech.wave, speech.other, number)
-            waves = [(damage.name, strength, wave) for strength, wave in zip(STRENGTHS, made, strict=True)]
+        if (speech.talker, INTACT) not in known:
+            waves = [(name, "", wave) for name, wave in clean_neighbours(speech.wave, number).items()]
             yield _read(judge, speech.talker, waves, reference)
+        for damage in damages:
+            if (speech.talker, damage.name) not in known:
+                made = damage.strengths(speech.wave, speech.other, number)
+                waves = [(damage.name, strength, wave) for strength, wave in zip(STRENGTHS, made, strict=True)]
+                yield _read(judge, speech.talker, waves, reference)
 
 
 def _read(
@@ -150,7 +189,7 @@ def is_false(reading: Reading, damage: Damage) -> bool:
 
 def series_of(readings: Sequence[Reading], damage: Damage) -> Iterator[list[float]]:
     """The MOS of the intact clip and of the damaged one by strength, a talker each."""
-    intact = {one.talker: one.mos for one in readings if one.damage == "as recorded"}
+    intact = {one.talker: one.mos for one in readings if one.damage == INTACT}
     for talker, mos in intact.items():
         by_strength = {one.strength: one.mos for one in readings if (one.talker, one.damage) == (talker, damage.name)}
         if by_strength:

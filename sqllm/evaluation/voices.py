@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import numpy as np
 
 from sqllm.corpus.degradations import Rng, Wave
-from sqllm.signal.audio import NOMINAL_DBOV, SAMPLE_RATE, active_level, load_clip, set_level
+from sqllm.corpus.synthetic_voices import Voice, sentences
+from sqllm.signal.audio import SAMPLE_RATE, active_level, set_level
 
 ORDER = 16  # of linear prediction
 SMOOTHED_HERTZ = 100.0  # resonances are made wider by a lag window, or they would follow the harmonics of high voices
@@ -54,18 +53,7 @@ def resung(speech: Wave, rng: Rng) -> Wave:
     return refilled(speech, pulses * 10 + 0.1 * rng.standard_normal(len(speech)))
 
 
-SENTENCES = {
-    "en-us": "The birch canoe slid on the smooth planks. Glue the sheet to the dark blue background.",
-    "en-gb": "It is easy to tell the depth of a well. These days a chicken leg is a rare dish.",
-    "de": "Heute ist schönes Frühlingswetter. Die Sonne lacht am blauen Himmel über der Stadt.",
-    "fr": "La bise et le soleil se disputaient, chacun assurant qu'il était le plus fort.",
-    "es": "El viento norte y el sol porfiaban sobre cuál de ellos era el más fuerte.",
-    "it": "Si bisticciavano un giorno il vento di tramontana e il sole, chi fosse il più forte.",
-    "ru": "Однажды северный ветер и солнце поспорили, кто из них сильнее, и увидели путника.",
-    "tr": "Poyrazla güneş birbirlerinden daha güçlü olduklarını ileri sürerek iddialaşıyorlardı.",
-    "pl": "Pewnego razu północny wiatr i słońce sprzeczali się, kto z nich jest silniejszy.",
-    "ko": "바람과 햇님이 서로 힘이 더 세다고 다투고 있을 때 한 나그네가 걸어왔습니다.",
-}
+LANGUAGES = ("en-us", "en-gb", "de", "fr-fr", "es", "it", "ru", "tr", "pl", "sv")
 
 
 def spoken_by_machine(number: int) -> Wave:
@@ -73,10 +61,7 @@ def spoken_by_machine(number: int) -> Wave:
 
     Raises `ValueError` where espeak-ng is not installed.
     """
-    language, text = list(SENTENCES.items())[number % len(SENTENCES)]
+    language = LANGUAGES[number % len(LANGUAGES)]
+    said = sentences(language.split("-")[0])
     voice = language if number % 2 else f"{language}+f3"
-    try:
-        spoken = subprocess.run(["espeak-ng", "-v", voice, "--stdout", text], capture_output=True, check=True)
-    except FileNotFoundError as problem:
-        raise ValueError("espeak-ng is not installed (apt-get install espeak-ng).") from problem
-    return set_level(load_clip(spoken.stdout, "espeak-ng").samples, NOMINAL_DBOV)
+    return Voice("espeak-ng", voice, language).say(said[number % len(said)])

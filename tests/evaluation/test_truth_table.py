@@ -10,13 +10,15 @@ import pytest
 import soundfile
 
 from sqllm.corpus.sources import SourceFile
-from sqllm.evaluation.truth_damages import DAMAGES, STRENGTHS, Damage, clean_neighbours
+from sqllm.evaluation.truth_damages import DAMAGES, INTACT, STRENGTHS, Damage, clean_neighbours
 from sqllm.evaluation.truth_table import (
     MODES,
     CleanSpeech,
     Reading,
+    ReadingStore,
     TruthFigures,
     choose_clean,
+    group_key,
     read_truth,
     truth_report,
 )
@@ -94,9 +96,20 @@ def test_talkers_with_noisy_recordings_are_left_out(tmp_path: Path) -> None:
         choose_clean(talkers, 3, 0)
 
 
+def test_readings_are_kept_a_group_a_line_for_their_own_model(tmp_path: Path) -> None:
+    store, group = ReadingStore(tmp_path / "t.jsonl", "a"), readings([4, 3, 2, 1], [(), ("hum",), (), ("hum", "echo")])
+    store.append(group)
+    ReadingStore(store.path, "b").append(group)
+    store.path.write_text(store.path.read_text()[:-9])
+    store.append(group[1:])
+    assert list(store.groups()) == [group, group[1:]]
+    assert list(ReadingStore(store.path, "b").groups()) == []
+
+
 def test_a_tiny_table_reads_every_clip_in_both_modes(tiny: SpeechQualityLLM) -> None:
     damages = (HUM,)
-    groups = list(read_truth(tiny, [CleanSpeech("a", speech_like(1.5), OTHER)], damages))
+    clean = [CleanSpeech("a", speech_like(1.5), OTHER)]
+    groups = list(read_truth(tiny, clean, damages))
     read = [one for group in groups for one in group]
     assert len(groups) == 2
     assert len(read) == len(MODES) * (5 + 3)
@@ -104,3 +117,5 @@ def test_a_tiny_table_reads_every_clip_in_both_modes(tiny: SpeechQualityLLM) -> 
     table = "\n".join(truth_report(read, tiny.model.config.artifact_kinds, damages))
     assert "| hum |" in table
     assert table.count("of 3 ") == 4
+    assert [group_key(group) for group in groups] == [("a", INTACT), ("a", HUM.name)]
+    assert not list(read_truth(tiny, clean, damages, {group_key(one) for one in groups}))

@@ -84,5 +84,5 @@ def test_training_goes_on_without_the_assessor_that_a_checkpoint_had(
     assert (old.encoder.width, new.encoder.width) == (229, 200)
     waves, lengths = pad_batch([speech_like(0.5, number) for number in (0, 1)])
     with torch.inference_mode():
-        said = [model.projector(model.audio_tokens(waves, lengths)) for model in (old, new)]
-    assert torch.nn.functional.cosine_similarity(*said, dim=-1).min() > 0.95
+        one, other = (model.projector(model.audio_tokens(waves, lengths)) for model in (old, new))
+    assert torch.nn.functional.cosine_similarity(one, other, dim=-1).min() > 0.95

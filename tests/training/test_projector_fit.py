@@ -26,8 +26,8 @@ def test_a_projector_says_without_some_channels_what_it_said_with_them() -> None
     with torch.no_grad():
         wanted = first_layer(before, fitted)
         assert fit_projector(after, fitted[..., kept], wanted) > 0.9
-        copied.layers[0].weight.copy_(before.layers[0].weight[:, kept])
-        copied.layers[0].bias.copy_(before.layers[0].bias)
+        copied.get_parameter("layers.0.weight").copy_(before.get_parameter("layers.0.weight")[:, kept])
+        copied.get_parameter("layers.0.bias").copy_(before.get_parameter("layers.0.bias"))
         target = first_layer(before, unseen)
         errors = [
             float((first_layer(one, unseen[..., kept]) - target).square().mean() / target.var())
