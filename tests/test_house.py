@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "manifest": {"signal"},
     "planning": {"scores", "signal", "listeners"},
     "batch": {"scores", "signal", "listeners", "judge", "manifest"},
-    "ui": {"scores", "resources", "signal", "listeners", "model", "words", "judge", "batch"},
+    "ui": {"scores", "resources", "signal", "manifest", "listeners", "model", "words", "judge", "planning", "batch"},
     "commands": {"scores", "signal", "listeners", "judge", "batch", "planning", "ui"},
     "cli": {"signal", "model", "commands"},
     "corpus": {"scores", "signal", "listeners", "model"},

@@ -36,16 +36,29 @@ def summarise(scored: pd.DataFrame) -> Iterator[str]:
 def _line(name: str, group: pd.DataFrame) -> Sequence[str]:
     mos, own = group["mos"], float(np.sqrt(np.mean(np.square(group["mos_std"]))))
     sd = f"{mos.std():.2f}" if len(mos) > 1 else "-"
-    return (name, str(len(mos)), f"{mos.mean():.2f}", f"{mos.median():.2f}", sd, _interval(mos), f"+-{own:.2f}")
+    return (
+        name,
+        str(len(mos)),
+        f"{mos.mean():.2f}",
+        f"{mos.median():.2f}",
+        sd,
+        _in_words(mean_interval(mos)),
+        f"+-{own:.2f}",
+    )
 
 
-def _interval(values: pd.Series) -> str:
+def mean_interval(values: pd.Series) -> tuple[float, float] | None:
+    """The 95% interval of the mean of clips' scores over clips (Student's t), kept on the scale; None for one clip."""
     from scipy.stats import t
 
     if len(values) < 2:
-        return "-"
+        return None
     half = float(t.ppf(0.975, len(values) - 1) * values.std() / len(values) ** 0.5)
-    return f"{clamp(values.mean() - half):.2f} to {clamp(values.mean() + half):.2f}"
+    return clamp(float(values.mean()) - half), clamp(float(values.mean()) + half)
+
+
+def _in_words(interval: tuple[float, float] | None) -> str:
+    return "-" if interval is None else f"{interval[0]:.2f} to {interval[1]:.2f}"
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> Iterator[str]:

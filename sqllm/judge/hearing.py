@@ -248,6 +248,10 @@ class Hearing:
             yield from [" "] if place else []
             yield from self.answer_to(asked, profile)
 
+    def families(self, question: str, previous: str | None = None) -> tuple[str, ...]:
+        """The task families (`words.questions.FAMILIES`) of what a question asks, one for each thing."""
+        return tuple(asked.family for asked in self.understood(question, previous))
+
     def understood(self, question: str, previous: str | None = None) -> tuple[Question, ...]:
         """What a question asks for, one thing after the other: looked up where it is in one of our own wordings, else
         read by the LLM for words, where the checkpoint has one.

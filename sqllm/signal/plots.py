@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sqllm.scores import HeardArtifact
 from sqllm.signal.audio import SAMPLE_RATE, Clip
 
 if TYPE_CHECKING:
@@ -33,10 +35,11 @@ def spectrogram(samples: np.ndarray) -> np.ndarray:
     return np.asarray(librosa.amplitude_to_db(magnitude * 4 / WINDOW_SAMPLES, amin=10 ** (FLOOR_DB / 20), top_db=None))
 
 
-def spectrogram_figure(degraded: Clip, reference: Clip | None = None) -> Figure:
+def spectrogram_figure(degraded: Clip, reference: Clip | None = None, faults: Sequence[HeardArtifact] = ()) -> Figure:
     """Spectrograms of a clip and its reference under each other: one time axis (s), kHz, one colour scale (dB).
 
     The scale ends at the louder clip's loudest spot and spans 80 dB, so that what differs in level looks different.
+    The moments of faults are marked on the clip's, with their names.
     """
     from matplotlib.figure import Figure
 
@@ -58,6 +61,8 @@ def spectrogram_figure(degraded: Clip, reference: Clip | None = None) -> Figure:
             interpolation="nearest",
         )
         _dress(axes, title)
+    for fault in faults:
+        _mark(panels[0], fault)
     panels[-1].set_xlim(0.0, max(clip.seconds for _, clip in clips))
     panels[-1].set_xlabel("Time (s)", fontsize=9, color=INK)
     bar = figure.colorbar(image, ax=panels, pad=0.02, aspect=12 * len(clips), fraction=0.06)
@@ -65,6 +70,14 @@ def spectrogram_figure(degraded: Clip, reference: Clip | None = None) -> Figure:
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=INK, labelsize=8)
     return figure
+
+
+def _mark(axes: Any, fault: HeardArtifact) -> None:
+    """The spans of a fault as frames, its name in the first one."""
+    for number, (start, end) in enumerate(fault.spans):
+        axes.axvspan(start, end, facecolor="none", edgecolor="white", linewidth=0.7)
+        if not number:
+            axes.text(start, 7.8, fault.kind.replace("-", " "), fontsize=6, color="white", va="top", clip_on=True)
 
 
 def _dress(axes: Any, title: str) -> None:

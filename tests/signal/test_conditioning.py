@@ -12,7 +12,7 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, active_level, load_clip
 from sqllm.signal.conditioning import condition
 from sqllm.signal.measures import measure
-from sqllm.ui.rate_tab import EXAMPLES
+from sqllm.ui.examples import EXAMPLES
 from tests.tiny import speech_like
 
 SPEECH = speech_like(4)

@@ -11,7 +11,7 @@ from scipy.signal import butter, sosfiltfilt
 from sqllm.signal.audio import SAMPLE_RATE, load_clip
 from sqllm.signal.differences import Differences, find_differences
 from sqllm.signal.spans import overlap
-from sqllm.ui.rate_tab import EXAMPLES
+from sqllm.ui.examples import EXAMPLES
 
 CLEAN = load_clip(EXAMPLES / "clean-reference.flac").samples
 

@@ -16,7 +16,7 @@ from sqllm.evaluation.measures_validation import validate, voltmeter
 from sqllm.scores import Measures
 from sqllm.signal.audio import SAMPLE_RATE, Clip, load_clip
 from sqllm.signal.measures import measure
-from sqllm.ui.rate_tab import EXAMPLES
+from sqllm.ui.examples import EXAMPLES
 from tests.tiny import speech_like
 
 

@@ -11,7 +11,7 @@ from scipy.signal import butter, sosfilt
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.signal.audio import SAMPLE_RATE, Clip, load_clip
 from sqllm.signal.speed import TOO_FAST, TOO_SLOW, speed_evidence, suspected_speed
-from sqllm.ui.rate_tab import EXAMPLES
+from sqllm.ui.examples import EXAMPLES
 from tests.tiny import speech_like
 
 VOICES = sorted(EXAMPLES.glob("*-reference.flac"))

@@ -1,9 +1,8 @@
-"""What the page shows of a judgement, an answer and a pair of clips, as HTML."""
+"""What the page shows of a judgement, as HTML: five scores, the reason, the faults heard, and what was measured."""
 
 from __future__ import annotations
 
-import base64
-import io
+from collections.abc import Mapping
 from html import escape
 
 from sqllm.listeners.profiles import PROFILES
@@ -19,13 +18,10 @@ from sqllm.scores import (
     Score,
     describe,
 )
-from sqllm.signal.alignment import align_reference
-from sqllm.signal.audio import AudioError, Clip, load_clip
-from sqllm.signal.plots import spectrogram_figure
 from sqllm.words.questions import NO_SPEECH_ANSWERS
 
 MOST_SPANS = 4  # told one by one
-NO_ANSWER = '<p class="sq-hint">The answer appears here.</p>'
+ALIKE = 0.05  # points within which two listeners agree
 
 
 def empty_report() -> str:
@@ -34,9 +30,11 @@ def empty_report() -> str:
     return f'<section class="sq-report sq-empty"><p class="sq-about">No rating yet.</p>{_grid(rows)}</section>'
 
 
-def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
-    """A judgement as HTML: warnings, five scores with their uncertainty, the reason, the faults heard and what was
-    measured; instead of what is heard a sentence where there is no speech.
+def report(
+    judgement: Judgement, rationale: str, writing: bool = False, typical: Mapping[str, Score] | None = None
+) -> str:
+    """A judgement as HTML: warnings, five scores with their uncertainty, the reason and the faults heard; instead of
+    these a sentence where there is no speech. `typical` are the scores of the typical listener, to be held against.
     """
     about = [escape(judgement.file), f"{judgement.seconds:.1f} s", str(judgement.speech)]
     about.append(escape(_title(judgement.profile)))
@@ -47,80 +45,76 @@ def report(judgement: Judgement, rationale: str, writing: bool = False) -> str:
     if judgement.scores is None:
         heard = f'<p class="sq-words">{NO_SPEECH_ANSWERS[0]}</p>'
     else:
+        beside = typical or {}
         heard = (
-            _grid("".join(_score_html(name, judgement.scores[name]) for name in DIMENSIONS))
+            _grid("".join(_score_html(name, judgement.scores[name], beside.get(name)) for name in DIMENSIONS))
+            + _listener_html(judgement, beside)
             + _words_html(rationale, writing)
             + f"<h2>Faults heard</h2>{_artifacts_html(judgement.artifacts)}"
         )
     return (
-        f'<section class="sq-report" aria-busy="{str(writing).lower()}">'
-        f'<p class="sq-about">{" · ".join(about)}</p>{_listener_html(judgement.listener)}'
-        f"{_warnings_html(judgement.warnings)}{heard}"
-        f"{_measures_html(judgement.measures)}</section>"
+        f'<section class="sq-report" aria-live="polite" aria-busy="{str(writing).lower()}">'
+        f'<p class="sq-about">{" · ".join(about)}</p>{_warnings_html(judgement.warnings)}{heard}</section>'
     )
-
-
-def answer_html(question: str, text: str, writing: bool = False) -> str:
-    """A question and its answer as HTML."""
-    return (
-        f'<section class="sq-answer"><p class="sq-about">{escape(question)}</p>'
-        f'<p class="sq-words{" sq-writing" if writing else ""}">{escape(text)}</p></section>'
-    )
-
-
-def spectrograms_html(clip: str | None, reference: str | None) -> str:
-    """The spectrograms as an image, the reference's on the clip's time axis and only where it holds the same speech; or
-    a sentence where there is nothing to show.
-    """
-    if not clip:
-        return '<p class="sq-hint">Spectrograms appear here once there is a clip.</p>'
-    try:
-        degraded, beside = load_clip(clip), load_clip(reference) if reference else None
-        alignment = align_reference(beside.samples, degraded.samples) if beside else None
-        aligned = Clip(alignment.samples) if alignment and alignment.same_speech else None
-        figure = spectrogram_figure(degraded, aligned)
-    except AudioError as problem:
-        return f'<p class="sq-hint">{escape(str(problem))}</p>'
-    image = io.BytesIO()
-    figure.savefig(image, format="png")
-    data = base64.b64encode(image.getvalue()).decode()
-    alt = "Spectrograms of the clip and its reference" if aligned else "Spectrogram of the clip"
-    return f'<img class="sq-picture" alt="{alt}" src="data:image/png;base64,{data}">'
-
-
-def _listener_html(listener: ListenerNotes | None) -> str:
-    """What became of a user's words about the listener."""
-    if listener is None or not (listener.understood or listener.ignored):
-        return ""
-    ignored = [f"Ignored: {'; '.join(listener.ignored)}"] if listener.ignored else []
-    lines = "<br>".join(escape(line) for line in (*listener.understood, *ignored))
-    return f'<p class="sq-about sq-listener">{lines}</p>'
 
 
 def _grid(rows: str) -> str:
     return f'<div class="sq-scores">{rows}</div>'
 
 
-def _score_html(dimension: str, score: Score | None) -> str:
-    """One score: name, words of its scale, mean +- standard deviation, and its 90% interval on the 1-5 scale."""
+def _score_html(dimension: str, score: Score | None, typical: Score | None = None) -> str:
+    """One score: name, words of its scale, mean +- standard deviation, and its 90% interval on the 1-5 scale; with a
+    second mark where the typical listener is, and what differs.
+    """
     name = DIMENSION_WORDS[dimension][0]
     if score is None:
-        word, number, drawn, between = "", "–", "", "&nbsp;"
+        word, number, drawn, between = "&nbsp;", "–", "", "&nbsp;"
     else:
         low, high = score.interval()
         word = describe(dimension, score.mean)
         number = f'{score.mean:.2f}<span class="sq-std"> ± {score.std:.2f}</span>'
         drawn = (
             f'<i class="sq-band" style="left:{_percent(low):.1f}%;width:{_percent(high) - _percent(low):.1f}%"></i>'
-            f'<i class="sq-mark" style="left:{_percent(score.mean):.1f}%"></i>'
+            + (f'<i class="sq-mark sq-typical" style="left:{_percent(typical.mean):.1f}%"></i>' if typical else "")
+            + f'<i class="sq-mark" style="left:{_percent(score.mean):.1f}%"></i>'
         )
-        between = f"90% between {low:.1f} and {high:.1f}"
+        between = f"90%: {low:.1f} to {high:.1f}"
+    changed = _changed(score, typical)
     return (
-        f'<div class="sq-score" data-dimension="{dimension}"><div class="sq-line"><span>{name}</span>'
-        f'<span class="sq-word">{word}</span></div><div class="sq-number">{number}</div>'
+        f'<div class="sq-score" data-dimension="{dimension}"><div class="sq-line sq-name"><span>{name}</span>'
+        f'<span class="sq-word">{word}</span></div><div class="sq-number">{number}</div>{changed}'
         f'<div class="sq-scale" aria-hidden="true">{drawn}</div>'
         f'<div class="sq-line sq-ends"><span>1</span><span>{between}</span><span>5</span></div></div>'
     )
+
+
+def _changed(score: Score | None, typical: Score | None) -> str:
+    if score is None or typical is None:
+        return ""
+    difference = score.mean - typical.mean
+    told = "as typical" if abs(difference) < ALIKE else f"{difference:+.1f} for this listener".replace("-", "−")
+    return f'<div class="sq-changed">{told}</div>'
+
+
+def _listener_html(judgement: Judgement, typical: Mapping[str, Score]) -> str:
+    """Who a listener is that is not the typical one, and what that changes of the MOS."""
+    if not typical or judgement.scores is None:
+        return ""
+    name = judgement.profile.partition(": ")[0]
+    about = [PROFILES[name].who if name in PROFILES else "", *_notes_on(judgement.listener)]
+    own, usual = judgement.scores["mos"].mean, typical["mos"].mean
+    return (
+        f'<aside class="sq-who"><b>{escape(_title(name))}</b> {escape(" ".join(filter(None, about)))} '
+        f"<span>MOS {own:.2f}, typical listener {usual:.2f} (hollow mark).</span></aside>"
+    )
+
+
+def _notes_on(listener: ListenerNotes | None) -> list[str]:
+    """What became of a user's words about the listener, in sentences."""
+    if listener is None:
+        return []
+    understood = [f"Understood: {'; '.join(listener.understood)}."] if listener.understood else []
+    return understood + ([f"Ignored: {'; '.join(listener.ignored)}."] if listener.ignored else [])
 
 
 def _percent(score: float) -> float:
@@ -149,7 +143,7 @@ def _artifacts_html(artifacts: tuple[HeardArtifact, ...]) -> str:
     return f'<ul class="sq-faults">{"".join(chips)}</ul>'
 
 
-def _measures_html(measures: Measures | None) -> str:
+def measures_html(measures: Measures | None) -> str:
     """The measured facts as a table of pairs; what can't be told is said so."""
     if measures is None:
         return ""
@@ -166,7 +160,7 @@ def _measures_html(measures: Measures | None) -> str:
         "Gaps": _spans_text(measures.gaps, 2) or "none",
     }
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows.items())
-    return f'<h2>Measured</h2><dl class="sq-measures">{cells}</dl>'
+    return f'<dl class="sq-measures">{cells}</dl>'
 
 
 def _spans_text(spans: tuple[tuple[float, float], ...], digits: int = 1) -> str:

@@ -1,18 +1,6 @@
-"""What the page lets through: every file, as the command line does, whatever type a browser gives it."""
-
-from __future__ import annotations
-
-import json
-
-from sqllm.signal.formats import AUDIO_SUFFIXES
-
-# Gradio's audio boxes take files of type audio/* only: a browser calls WebM, MP4 and MOV video, and has no type at all
-# for AMR or CAF. Here the file chooser is told of every suffix, and what is chosen passes as audio of an unnamed kind:
-# the decoder knows what it is, and says so in a sentence where it is none.
-_SCRIPT = """
 () => {
   const suffixes = SUFFIXES;
-  const inBox = (event) => event.target instanceof Element && event.target.closest("#clip, #reference");
+  const inBox = (event) => event.target instanceof Element && event.target.closest("#clip, #reference, .sq-sounds");
   const passes = (file) => file.type.startsWith("audio/");
   const asAudio = (files) => {
     const passed = new DataTransfer();
@@ -36,9 +24,3 @@ _SCRIPT = """
     event.target.dispatchEvent(new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer}));
   }, true);
 }
-"""
-
-
-def upload_script() -> str:
-    """JavaScript for Gradio to run when the page opens."""
-    return _SCRIPT.replace("SUFFIXES", json.dumps(sorted(AUDIO_SUFFIXES)))

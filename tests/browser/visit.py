@@ -1,0 +1,107 @@
+"""A visitor of the page in headless Chromium. Pictures of it go to `$SQLLM_SCREENSHOTS`, if that is set."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from sqllm.scores import DIMENSIONS
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE = 120_000  # ms
+
+
+class Visit:
+    """An open page that notes every host it asks and every error it has."""
+
+    def __init__(self, browser: Any, address: str, width: int, scheme: str, **settings: Any) -> None:
+        self.hosts: set[str] = set()
+        self.errors: list[str] = []
+        self.page = browser.new_page(
+            viewport={"width": width, "height": 800}, color_scheme=scheme, **({"locale": "en-US"} | settings)
+        )
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("request", lambda request: self.hosts.add(urlparse(request.url).hostname or ""))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda told: self.errors.append(told.text) if told.type == "error" else None)
+        self.page.goto(address)
+        self.page.locator("#rate").wait_for()
+
+    def open_tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name, exact=True).click()
+
+    def upload(self, box: str, path: Path) -> None:
+        """Put a file into one of the boxes for sound."""
+        chooser = self.page.locator(f"#{box} input[type=file]")
+        chooser.set_input_files(path)
+        chooser.wait_for(state="detached")
+
+    def rate(self, clip: Path, reference: Path | None = None) -> None:
+        """Upload, press Rate, and wait until the reason is written."""
+        self.upload("clip", clip)
+        if reference is not None:
+            self.upload("reference", reference)
+        self.press_rate()
+
+    def press_rate(self) -> None:
+        self.page.locator("#rate").click()
+        self.page.locator("#report .sq-report[aria-busy=false]").wait_for()
+
+    def try_example(self, kind: str) -> None:
+        self.page.locator("#examples").get_by_text(kind, exact=True).click()
+        self.page.locator("#desk .sq-desk").wait_for()
+
+    def drop(self, clip: Path) -> None:
+        """Drag a file onto the box of the clip."""
+        dropped = self.page.evaluate_handle(
+            "([name, bytes]) => {const files = new DataTransfer();"
+            " files.items.add(new File([new Uint8Array(bytes)], name)); return files}",
+            [clip.name, list(clip.read_bytes())],
+        )
+        self.page.locator("#clip button[aria-dropeffect]").dispatch_event("drop", {"dataTransfer": dropped})
+        self.page.locator("#clip input[type=file]").wait_for(state="detached")
+
+    def ask(self, preset: str) -> str:
+        """Choose a preset question, press Ask, and give the answer's text once it is written."""
+        before = self.page.locator("#answer .sq-answer").count()
+        self.page.get_by_role("button", name=preset).click()
+        self.page.locator("#ask").click()
+        self.page.locator("#answer .sq-answer").nth(before).wait_for()
+        self.page.locator("#answer .sq-writing").wait_for(state="detached")
+        return str(self.page.locator("#answer .sq-words").first.inner_text())
+
+    def scores(self) -> dict[str, tuple[float, float]]:
+        """Mean and standard deviation of each dimension, as a reader sees them."""
+        texts = {d: self.page.locator(f"#report [data-dimension={d}] .sq-number").inner_text() for d in DIMENSIONS}
+        numbers = {d: [float(n) for n in re.findall(r"\d\.\d\d", text)] for d, text in texts.items()}
+        return {d: (mean, std) for d, (mean, std) in numbers.items()}
+
+    def sideways(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+    def violations(self) -> list[str]:
+        """What axe-core finds that is serious or worse: rule and first place of each."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        serious: Sequence[Any] = [one for one in found if one["impact"] in ("serious", "critical")]
+        return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in serious]
+
+    def picture(self, name: str) -> None:
+        folder = os.environ.get("SQLLM_SCREENSHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
