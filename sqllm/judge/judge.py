@@ -40,9 +40,16 @@ class SpeechQualityLLM:
         Raises `sqllm.model.base_llm.CheckpointError` with a sentence when there is none, and `ValueError` with one when
         the device is not there.
         """
+        from sqllm.model.base_llm import CheckpointError
         from sqllm.model.checkpoint import load_checkpoint
 
-        return cls(*load_checkpoint(source, device, quantize))
+        model, name = load_checkpoint(source, device, quantize)
+        if model.config.prompt != "audio-first":
+            raise CheckpointError(
+                f"{name['name']} was trained on the paper's prompt, the question first: measure it by "
+                "train.evaluate ... paper=true, or train one with prompt=audio-first to rate with."
+            )
+        return cls(model, name)
 
     def with_mapping(self, mapping: ScaleMapping) -> SpeechQualityLLM:
         """The same judge, whose overall scores are on the scale of a listening test: `load_mapping("mapping.json")`, as

@@ -36,7 +36,15 @@ from sqllm.resources import assets_folder
 DEFAULT_CHECKPOINT = assets_folder() / "checkpoints" / "compact"
 WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "sqllm.json"
 MODEL_PARTS = ("encoder", "projector", "llm", "words")
-MAKE = ("encoder", "lora_rank", "lora_alpha", "lora_layers")  # in which a checkpoint to train on from must agree
+MAKE = (
+    "encoder",
+    "encoder_layer",
+    "projector",
+    "prompt",
+    "lora_rank",
+    "lora_alpha",
+    "lora_layers",
+)  # in which a checkpoint to train on from must agree
 
 Weights = dict[str, dict[str, Tensor]]  # of each of `MODEL_PARTS`, under the part's own names
 
@@ -64,7 +72,7 @@ def new_model(
     torch.manual_seed(seed)
     llm, tokenizer = load_llm(config, dtype, device)
     if encoder_of is None:
-        encoder = load_encoder(config.encoder, config.encoder_source)
+        encoder = load_encoder(config.encoder, config.encoder_source, config.encoder_layer)
     else:
         try:
             encoder = encoder_from_checkpoint(encoder_of, config.encoder)
@@ -179,8 +187,14 @@ def _full_names(weights: Weights) -> dict[str, Tensor]:
     return {f"{part}.{name}": weight for part, named in weights.items() for name, weight in named.items()}
 
 
-def save_checkpoint(model: SpeechQualityModel, folder: Path, card: dict[str, Any] | None = None) -> None:
-    """Write `model.safetensors` (float16, the projector float32) and `sqllm.json` into a folder.
+def save_checkpoint(
+    model: SpeechQualityModel,
+    folder: Path,
+    card: dict[str, Any] | None = None,
+    gathered: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write `model.safetensors` (float16, the projector float32) and `sqllm.json` into a folder. `gathered` are whole
+    weights, under the model's names, of which this process holds only shards.
 
     Raises `ValueError` for a model whose LoRA is merged into its LLM, as rating has it.
     """
@@ -189,9 +203,10 @@ def save_checkpoint(model: SpeechQualityModel, folder: Path, card: dict[str, Any
     carried = carried_weights(model)
     if not carried["llm"]:
         raise ValueError("This model can't be saved: it was loaded to rate, and its LoRA is merged into its LLM.")
+    whole = {name: (gathered or {}).get(name, weight) for name, weight in _full_names(carried).items()}
     state = {
         name: weight.half() if weight.is_floating_point() and not name.startswith("projector.") else weight.contiguous()
-        for name, weight in _full_names(carried).items()
+        for name, weight in whole.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / WEIGHTS_NAME)
@@ -264,7 +279,7 @@ def _stored_encoder(stored: Checkpoint) -> AudioEncoder:
     """The encoder of a checkpoint, with its weights: the stored ones, the others from its source."""
     config = stored.config
     try:
-        encoder = encoder_to_fill(config.encoder, config.encoder_source, stored.encoder_parts)
+        encoder = encoder_to_fill(config.encoder, config.encoder_source, stored.encoder_parts, config.encoder_layer)
         places = {"encoder": _of_encoder(encoder, config)}
     except OSError as problem:
         raise CheckpointError(f"{stored.folder} needs {config.encoder_source}, which can't be loaded.") from problem

@@ -11,6 +11,13 @@ from sqllm.scores import ARTIFACT_KINDS, PROFILE_NAMES
 _LISTS = ("lora_layers", "artifact_kinds", "profiles")
 LINEAR_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 NO_WORDS = {"words_rank": 0, "words_alpha": 16, "words_from": 0}  # what a checkpoint without words need not name
+OUR_LAYOUT = {
+    "lora_dropout": 0.0,
+    "projector": "two-layer",
+    "prompt": "audio-first",
+    "encoder_layer": 0,
+}  # nor one of ours
+PROJECTORS, PROMPTS = ("two-layer", "linear"), ("audio-first", "question-first")
 
 
 @dataclass(frozen=True)
@@ -19,7 +26,9 @@ class ModelConfig:
     share of the probability that the tokens of an answer are drawn from (0: always the likeliest). `artifact_kinds` are
     those it was taught to hear, and is asked for, `profiles` the listeners it was taught to answer for. `words_rank` is
     that of the LoRA that reads and writes text only (0: the model has none), on `lora_layers` of the LLM's blocks from
-    `words_from` on.
+    `words_from` on. `projector` is two-layer (ours, with the levels beside the frames) or linear (the paper's),
+    `prompt` audio-first (read once, asked often) or question-first (the paper's); `encoder_layer` is the block of a
+    published encoder that its frames come from (0: the last).
     """
 
     encoder: str = "compact"
@@ -37,6 +46,10 @@ class ModelConfig:
     words_rank: int = 0
     words_alpha: int = 16
     words_from: int = 0
+    lora_dropout: float = 0.0
+    projector: str = "two-layer"
+    prompt: str = "audio-first"
+    encoder_layer: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -45,7 +58,7 @@ class ModelConfig:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Raises `ValueError` naming a setting that is missing or unknown."""
-        values = {**NO_WORDS, **values}
+        values = {**NO_WORDS, **OUR_LAYOUT, **values}
         check_names(values, [f.name for f in fields(cls)])
         return cls(**{**values, **{name: tuple(values[name]) for name in _LISTS}})
 

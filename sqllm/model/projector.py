@@ -33,3 +33,17 @@ class Projector(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         projected = self.layers(self.normalised(tokens))
         return nn.functional.rms_norm(projected, projected.shape[-1:]) * self.scale
+
+
+class LinearProjector(nn.Module):
+    """The paper's projector (arXiv 2512.08238): LayerNorm and one linear layer, the same for clip and reference.
+
+    [batch, tokens, width + 2] -> [batch, tokens, dim]; the levels beside the frames are left out: the paper has none.
+    """
+
+    def __init__(self, width: int, dim: int) -> None:
+        super().__init__()
+        self.width, self.norm, self.linear = width, nn.LayerNorm(width), nn.Linear(width, dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.linear(self.norm(tokens[..., : self.width]))

@@ -11,7 +11,7 @@ from torch import Tensor
 from sqllm.model.config import ModelConfig
 from sqllm.model.encoders.base import AudioEncoder, level_beside, pool_over_time
 from sqllm.model.language_model import LanguageModel
-from sqllm.model.projector import Projector
+from sqllm.model.projector import LinearProjector, Projector
 from sqllm.model.prompt_tree import PromptTree, TreeBatch
 from sqllm.signal.spectra import CHANGES
 
@@ -25,16 +25,20 @@ class SpeechQualityModel(LanguageModel):
 
     def __init__(self, encoder: AudioEncoder, llm: Any, tokenizer: Any, config: ModelConfig) -> None:
         super().__init__(llm, tokenizer, config.nucleus)
+        if (config.projector, config.prompt) == ("linear", "audio-first"):
+            raise ValueError("The linear projector is the paper's: it goes with prompt=question-first.")
         self.encoder, self.config, self.words = encoder, config, None
         if config.trained_encoder != "none":
             encoder.float()  # half precision loses the small steps of training
         embeddings = llm.get_input_embeddings()
         scale = float(embeddings.weight[:1000].float().square().mean().sqrt())
-        self.projector = Projector(encoder.width, embeddings.weight.shape[1], scale)
+        dim = embeddings.weight.shape[1]
+        linear = config.projector == "linear"
+        self.projector: Any = LinearProjector(encoder.width, dim) if linear else Projector(encoder.width, dim, scale)
 
     @property
     def device(self) -> torch.device:
-        return self.projector.scale.device
+        return next(self.projector.parameters()).device
 
     def audio_tokens(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
         """What the encoder hears, pooled, with the levels beside: [batch, tokens, width + 2]."""
@@ -44,7 +48,8 @@ class SpeechQualityModel(LanguageModel):
         """Audio tokens, and how likely each of the encoder's `located_kinds` is at each moment: a tensor [frames,
         kinds] a clip (none where the encoder can't tell).
         """
-        waveforms, lengths = waveforms.to(self.device), lengths.to(self.device)
+        if not self.encoder.takes_from_cpu:
+            waveforms, lengths = waveforms.to(self.device), lengths.to(self.device)
         frames, counts = self.encoder(waveforms, lengths)
         logits = self.encoder.locate(frames)
         tokens = self.pool(frames, counts, waveforms, lengths)

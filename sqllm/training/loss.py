@@ -76,10 +76,39 @@ class TargetBatch:
         return TargetBatch(*(getattr(self, f.name).to(device) for f in fields(self)))
 
 
-def lesson_loss(model: LanguageModel, hidden: Tensor, targets: TargetBatch, fault_weight: float) -> LossParts:
+@dataclass(frozen=True)
+class LossWeights:
+    """What the parts of a loss are means over: how many scores there are, and the weights of text and fault targets."""
+
+    scores: Tensor
+    text: Tensor
+    fault: Tensor
+
+    @classmethod
+    def of(cls, targets: TargetBatch) -> LossWeights:
+        text, fault = (targets.weights[targets.kinds == TARGET_KINDS.index(kind)].sum() for kind in ("text", "fault"))
+        return cls(targets.weights.new_tensor(float(len(targets.firsts))), text, fault)
+
+    @classmethod
+    def from_tensor(cls, values: Tensor) -> LossWeights:
+        """From what `as_tensor` gives, [3], perhaps summed over the passes that share a batch."""
+        return cls(*values)
+
+    def as_tensor(self) -> Tensor:
+        return torch.stack([self.scores, self.text, self.fault])
+
+
+def lesson_loss(
+    model: LanguageModel,
+    hidden: Tensor,
+    targets: TargetBatch,
+    fault_weight: float,
+    over: LossWeights | None = None,
+) -> LossParts:
     """Soft cross-entropy over the whole vocabulary on all targets, plus the squared error of read scores.
 
-    `hidden`: [batch, tokens, dim] of the lessons' trees; `targets` on its device.
+    `hidden`: [batch, tokens, dim] of the lessons' trees; `targets` on its device. The parts are means `over` what the
+    whole batch holds, where these targets are but a share of it.
     """
     logits = model.logits(hidden[targets.where[:, 0], targets.where[:, 1]])  # [targets, vocabulary]
     logs = torch.log_softmax(logits, dim=-1).gather(1, targets.ids)
@@ -88,11 +117,11 @@ def lesson_loss(model: LanguageModel, hidden: Tensor, targets: TargetBatch, faul
     def of_kind(values: Tensor, kind: str) -> Tensor:
         return values[targets.kinds == TARGET_KINDS.index(kind)].sum()
 
-    count = max(1, len(targets.firsts))
+    over = over or LossWeights.of(targets)
+    count = over.scores.clamp(min=1)
     score, expectation = of_kind(entropy, "score") / count, _expectation_errors(logs, targets).sum() / count
-    text, fault = (
-        of_kind(entropy, kind) / of_kind(targets.weights, kind).clamp(min=1e-6) for kind in ("text", "fault")
-    )
+    text = of_kind(entropy, "text") / over.text.clamp(min=1e-6)
+    fault = of_kind(entropy, "fault") / over.fault.clamp(min=1e-6)
     total = score + 0.5 * expectation + text + fault_weight * fault
     return LossParts(total, *(value.detach() for value in (score, expectation, fault)))
 

@@ -24,6 +24,7 @@ class AudioEncoder(nn.Module, ABC):
     frame_rate: float
     width: int
     located_kinds: tuple[str, ...] = ()
+    takes_from_cpu = False  # whether it makes its features of waveforms on the CPU and moves only these
 
     @abstractmethod
     def forward(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,7 +52,9 @@ class AudioEncoder(nn.Module, ABC):
         return EncoderParts()
 
     def queries(self) -> list[str]:
-        """Names of the attention query parameters: what the paper trains of a fine-tuned encoder."""
+        """Names of the attention query parameters whose values reach the frames: what the paper trains of a fine-tuned
+        encoder.
+        """
         return [name for name, _ in self.named_parameters() if ".query." in name or ".q_proj." in name]
 
 
