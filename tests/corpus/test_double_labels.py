@@ -12,7 +12,7 @@ import pytest
 from sqllm.corpus import degradations as damage
 from sqllm.corpus import timing
 from sqllm.corpus.degradations import Artifact
-from sqllm.corpus.fusion import REFERENCE_TEACHERS, beside, fuse, fuse_beside, without_lost_speech
+from sqllm.corpus.fusion import DOUBLE_VOICES, REFERENCE_TEACHERS, beside, fuse, fuse_beside, without_lost_speech
 from sqllm.corpus.teachers import TEACHERS
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.differences import find_differences
@@ -66,12 +66,17 @@ def test_those_who_know_the_reference_weigh_more_than_in_the_single_ended_label(
     assert fuse(heard).scores["mos"] - fuse_beside(heard, reference).scores["mos"] > 0.5
 
 
-def test_what_a_level_costs_is_taken_from_pesq_here_too() -> None:
+def test_half_of_what_a_level_costs_is_taken_from_those_who_are_deaf_to_it() -> None:
     reference = figures_of(4.3)
-    quiet = figures_of(3.0, -45.0, nisqa_mos_nominal=4.3)
-    as_loud = figures_of(3.0)
-    assert fuse_beside(quiet, reference).scores["mos"] < fuse_beside(as_loud, reference).scores["mos"] - 0.3
-    assert fuse_beside(quiet, reference).scores["loudness"] < fuse_beside(as_loud, reference).scores["loudness"] - 0.5
+    as_loud, quiet = figures_of(3.0, pesq=3.0), figures_of(3.0, -45.0, pesq=3.0, nisqa_mos_nominal=3.8)
+    one, other = (fuse_beside(figures, reference).scores for figures in (as_loud, quiet))
+    weights = {name: voice.weight for name, voice in DOUBLE_VOICES.items()}
+    stretch = 4 / (0.98 * 4.3 - 0.04 - 1)  # of Distill-MOS
+    lost = 0.4 * (weights["PESQ"] + weights["Distill-MOS"] * stretch) / sum(weights.values())
+    assert other["mos"] == pytest.approx(one["mos"] - lost, abs=0.02)
+    assert other["loudness"] < one["loudness"] - 0.5
+    still = fuse_beside(quiet, reference | {"nisqa_mos_nominal": 5.1}).scores  # as much is due to the reference's own
+    assert still["mos"] == pytest.approx(one["mos"])
 
 
 def test_without_figures_of_the_reference_the_measures_speak_alone() -> None:
