@@ -112,7 +112,7 @@ FUSED_TEACHERS = (
     "PESQ",
     "ViSQOL",
 )
-REFERENCE_TEACHERS = ("NISQA v2", "NISQA v2 begun later", "Distill-MOS in one window")  # asked about the reference too
+REFERENCE_TEACHERS = FUSED_TEACHERS[:4]  # those that don't know the reference are asked about it too
 
 
 @dataclass(frozen=True)
