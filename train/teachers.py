@@ -145,8 +145,8 @@ def chosen_elsewhere(clips: Sequence[RatedClip], known: Mapping[str, Figures]) -
     from sqllm.evaluation.metrics import HIGHEST_OPINION
 
     voices = {name: VOICES[name] for name in ("NISQA v2", "Distill-MOS")} | {
-        name: Voice(1.0, {column: VOICES["with a reference"].maps[column]}, knows_reference=True)
-        for name, column in (("PESQ", "pesq"), ("ViSQOL", "visqol"))
+        "PESQ": DOUBLE_VOICES["PESQ"],
+        "ViSQOL": replace(VOICES["with a reference"], maps={"visqol": VOICES["with a reference"].maps["visqol"]}),
     }
     rows = list(itertools.product(*WEIGHTS.values()))
     choices = [

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sqllm.corpus.call_chain import MadeClip, Sources, list_artifacts, make_clip
+from sqllm.corpus.call_chain import Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.fusion import FUSED_TEACHERS, REFERENCE_TEACHERS, Fused, fuse, fuse_beside
 from sqllm.corpus.listener_labels import label_listeners
@@ -100,7 +100,8 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         names = [name for name in (*FUSED_TEACHERS, *more) if name != "ViSQOL" or made.drop is None]
         figures |= _figures(plan, names, degraded, made.reference)
         lost = share_lost(made.reference, [*made.artifacts, *made.inaudible]) if made.speech else 0.0
-        label, double = fuse(figures), _label_beside(plan, made, out / "ref" / name, degraded, figures, lost)
+        known = _reference_figures(plan, out / "ref" / name, degraded, figures) if made.speech else {}
+        label, double = fuse(figures), fuse_beside(figures, known, lost) if made.speech else Fused({}, {}, 0.0)
         if set(label.scores) != set(DIMENSIONS):
             raise ValueError("NISQA v2 gives this clip no scores")
         applied = [*made.artifacts, *made.inaudible]
@@ -135,25 +136,23 @@ def _make_one(plan: CorpusPlan, out: Path, split: str, number: int) -> dict[str,
         "inaudible": [artifact.to_json() for artifact in made.inaudible],
         "recorded": [artifact.to_json() for artifact in recorded],
         "lost": round(lost, 4),
+        "reference_figures": {name: round(value, 3) for name, value in known.items() if np.isfinite(value)},
         "drawn": made.drawn.to_json(),
         "profile_scores": heard,
     }
     return {"split": split, "number": number, "row": row, "truth": truth}
 
 
-def _label_beside(
-    plan: CorpusPlan, made: MadeClip, reference: Path, degraded: Wave, figures: Mapping[str, float], lost: float
-) -> Fused:
-    """The double-ended label of a clip as it was written beside its `reference`; none where there is no speech."""
+def _reference_figures(
+    plan: CorpusPlan, reference: Path, degraded: Wave, figures: Mapping[str, float]
+) -> dict[str, float]:
+    """What the teachers say of a reference, as it was written; `figures` where it is the clip itself."""
     import soundfile
 
-    if not made.speech:
-        return Fused({}, {}, 0.0)
     clean, _ = soundfile.read(reference, dtype="float32")
     if np.array_equal(clean, degraded):
-        return fuse_beside(figures, figures)
-    known = _figures(plan, REFERENCE_TEACHERS, clean, None) | {"active_level": active_level(clean)}
-    return fuse_beside(figures, known, lost)
+        return dict(figures)
+    return _figures(plan, REFERENCE_TEACHERS, clean, None) | {"active_level": active_level(clean)}
 
 
 def _draw_listeners(count: int, rng: np.random.Generator) -> list[str]:

@@ -1,9 +1,9 @@
 """The NISQA corpus's own layout, written by the simulator and read by training and evaluation.
 
 A corpus is a folder with `NISQA_corpus_file.csv` and, beside it, the clips it names (`filepath_deg`, `filepath_ref`).
-Ours adds `truth.jsonl`, one line a clip, with its artifacts and with the labels of listeners who hear it otherwise, and
-columns of double-ended labels (`dmos`, `dmos_std` ...): the clip judged beside its reference, as in the degradation
-category rating of ITU-T P.800, Annex D.
+Ours adds `truth.jsonl`, one line a clip, with its artifacts, the labels of listeners who hear it otherwise and what the
+teachers say of its reference; and columns of double-ended labels (`dmos`, `dmos_std` ...): the clip judged beside its
+reference, as in the degradation category rating of ITU-T P.800, Annex D.
 """
 
 from __future__ import annotations

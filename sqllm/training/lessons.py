@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.judge.readout import FIRST_DIGITS, ScoreNode, Vocabulary, add_score_block
 from sqllm.listeners.profiles import PROFILES, TYPICAL, ListenerProfile
 from sqllm.model.prompt_tree import ROOT, PromptTree
-from sqllm.scores import DIMENSIONS, GRID, SEVERITIES, clamp
+from sqllm.scores import DIMENSIONS, GRID, HIGHEST, SEVERITIES, clamp
 from sqllm.words.questions import (
     FAULT_REQUESTS,
     SCORE_BLOCKS,
@@ -82,6 +82,15 @@ def listener_scores(clip: CorpusClip, profile: ListenerProfile, reference: bool 
     elif reference:
         heard = without_lost_speech(heard, clip.lost)
     return profile.rate({name: clamp(value) for name, value in heard.items()})
+
+
+def as_own_reference(clip: CorpusClip) -> CorpusClip:
+    """A clip as it is beside itself: nothing differs, whatever is wrong with it. What those say who hear it otherwise
+    is not known then.
+    """
+    top = dict.fromkeys(clip.scores, HIGHEST)
+    whole = replace(clip, degradation_scores=top, degradation_stds={}, profile_scores={}, recorded=(), lost=0.0)
+    return replace(whole, artifacts=() if clip.artifacts is not None and clip.speech else clip.artifacts)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.metrics import accuracy, read_token_set
 from sqllm.features.feature_cache import Sound
 from sqllm.features.read_pair import save_whole
@@ -23,7 +24,8 @@ from sqllm.model.checkpoint import save_checkpoint
 from sqllm.model.device import training_precision
 from sqllm.model.prompt_tree import TreeBatch
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.training.lessons import Lesson, Tasks, make_lesson
+from sqllm.signal.spectra import unchanged
+from sqllm.training.lessons import Lesson, Tasks, as_own_reference, make_lesson
 from sqllm.training.loss import LossParts, TargetBatch, lesson_loss
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
@@ -34,9 +36,10 @@ AS_GOOD = 0.003  # of mean r below the best: a later model is preferred, as faul
 @dataclass(frozen=True)
 class TrainerSettings:
     """How to train. `steps` of `batch` clips (0: the model is kept as it begins); `double_ended` is the share of steps
-    that hear the reference, `other_listener` and `faults` those that ask more than the typical listener's scores.
-    Training stops early after `patience` validations without a better one (0: never). `workers`
-    processes make the questions ahead: a GPU would wait for them.
+    that hear the reference, and `identical` how many of these hear every clip beside itself, where the corpus has
+    double-ended labels; `other_listener` and `faults` are the shares of those that ask more than the typical listener's
+    scores. Training stops early after `patience` validations without a better one (0: never). `workers` processes make
+    the questions ahead: a GPU would wait for them.
     """
 
     steps: int = 3000
@@ -47,6 +50,7 @@ class TrainerSettings:
     warmup: int = 15
     clip_norm: float = 1.0
     double_ended: float = 0.4
+    identical: float = 0.08
     other_listener: float = 0.5
     faults: float = 0.5
     token_noise: float = 0.1
@@ -63,12 +67,13 @@ class TrainerSettings:
 
 @dataclass(frozen=True)
 class Draw:
-    """What a step hears and asks: the rows of its clips in the corpus, whether their references are heard too, the
-    trees and their targets.
+    """What a step hears and asks: the rows of its clips in the corpus, whether their references are heard too, and
+    whether these are the clips themselves, the trees and their targets.
     """
 
     rows: list[int]
     with_reference: bool
+    identical: bool
     trees: TreeBatch
     targets: TargetBatch
 
@@ -96,6 +101,7 @@ class Trainer:
             groups.append({"params": encoder, "peak": self.settings.encoder_learning_rate})
         self.optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=self.settings.weight_decay)
         self.hears_audio = bool(encoder)
+        self.rates_degradation = any(clip.degradation_scores for clip in self.corpus.clips)
         self.paired = torch.nonzero(self.corpus.with_reference()).flatten().numpy()
 
     def run(self) -> None:
@@ -132,8 +138,10 @@ class Trainer:
 
     def _train_step(self, draw: Draw) -> LossParts:
         torch.manual_seed(self.settings.seed * 1_000_003 + self.step)
-        references = self._tokens(draw.rows, True) if draw.with_reference else None
-        prefix = self._prefix(self._tokens(draw.rows), references)
+        degraded, references = self._tokens(draw.rows), None
+        if draw.with_reference:
+            references = unchanged(degraded) if draw.identical else self._tokens(draw.rows, True)
+        prefix = self._prefix(degraded, references)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * self._rate()
         self.optimizer.zero_grad(set_to_none=True)
@@ -161,19 +169,22 @@ class Trainer:
         """What a step hears and asks."""
         rng = np.random.default_rng([self.settings.seed, step])
         rows, with_reference = self._draw_batch(rng, step)
-        lessons = self._draw_lessons(rng, step, rows, with_reference)
+        identical = with_reference and self.rates_degradation and bool(rng.random() < self.settings.identical)
+        clips = [self.corpus.clips[row] for row in rows]
+        clips = [as_own_reference(clip) for clip in clips] if identical else clips
+        lessons = self._draw_lessons(rng, step, clips, with_reference)
         before = self.model.prefix_length(with_reference)
         trees = TreeBatch.of([lesson.tree for lesson in lessons], before, with_prefix_rows=True)
-        return Draw(rows, with_reference, trees, TargetBatch.of(lessons))
+        return Draw(rows, with_reference, identical, trees, TargetBatch.of(lessons))
 
     def _draw_lessons(
-        self, rng: np.random.Generator, step: int, rows: Sequence[int], with_reference: bool
+        self, rng: np.random.Generator, step: int, clips: Sequence[CorpusClip], with_reference: bool
     ) -> list[Lesson]:
         """What is asked of some clips."""
         settings = self.settings
         plain = 1.0 if step < settings.plain_start * settings.steps else settings.plain_share
         tasks = Tasks(*(bool(rng.random() < share) for share in (settings.other_listener, settings.faults)))
-        return [make_lesson(self.corpus.clips[i], self.vocabulary, rng, plain, tasks, with_reference) for i in rows]
+        return [make_lesson(clip, self.vocabulary, rng, plain, tasks, with_reference) for clip in clips]
 
     def _draw_batch(self, rng: np.random.Generator, step: int) -> tuple[list[int], bool]:
         """Clips of this step: the next ones of a shuffled epoch, or random ones that have a reference."""

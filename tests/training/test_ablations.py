@@ -46,7 +46,7 @@ def test_the_command_trains_measures_and_reads_back(
 ) -> None:
     monkeypatch.setattr("sqllm.training.ablations.AUDIO_TOKENS", (4, 8))
     words = [f"corpus={corpus}", f"test_corpus={corpus}", f"cache={tmp_path / 'cache'}", f"out={tmp_path / 'out'}"]
-    words += [f"llm_source={save_tiny_llm(tmp_path / 'llm')}", "audio_tokens=8", "steps=2", "warmup=1", "text=0"]
+    words += [f"llm_source={save_tiny_llm(tmp_path / 'llm')}", "audio_tokens=8", "steps=2", "warmup=1"]
     ablate([*words, "questions=audio tokens a clip"])
     table = (tmp_path / "out" / "ablations.md").read_text()
     assert [line.split(" | ")[1] for line in table.splitlines()[2:]] == ["4", "8"]
