@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -237,6 +238,39 @@ def test_an_unknown_profile_is_one_sentence(run, speech_file: Path) -> None:
     code, _, err = run("rate", str(speech_file), "--profile", "expret")
     assert code == 2
     assert err.startswith("There is no listener profile 'expret'")
+
+
+def test_a_listener_whom_the_checkpoint_was_not_taught_is_one_sentence(
+    run, tiny: SpeechQualityLLM, speech_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiny.model, "config", replace(tiny.model.config, profiles=("typical", "lenient")))
+    code, out, err = run("rate", str(speech_file), "--profile", "laptop-speaker", "--json")
+    assert (code, out) == (2, "")
+    assert err == "This checkpoint was not taught the listener 'laptop-speaker'; it knows typical, lenient.\n"
+    code, out, _ = run("panel", str(speech_file), "--json")
+    assert code == 0
+    assert {row["profile"] for row in json.loads(out)["profiles"]} == {"typical", "lenient"}
+
+
+def test_what_was_understood_of_words_about_a_listener_is_shown(run, speech_file: Path) -> None:
+    words = "a gardener, doesn't mind noise"
+    _, out, _ = run("rate", str(speech_file), "--no-rationale", "--profile", words)
+    assert "Listener: minds it less than others (noisiness): doesn't mind noise" in out
+    assert "Ignored of what was said about the listener: a gardener" in out
+    _, out, _ = run("rate", str(speech_file), "--no-rationale", "--json", "--profile", words)
+    assert json.loads(out)["listener"]["ignored"] == ["a gardener"]
+
+
+def test_a_listener_may_come_from_a_file(run, speech_file: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.yaml"
+    profile.write_text("name: mine\nbase: strict-expert\nmore: noisiness\n")
+    _, out, _ = run("rate", str(speech_file), "--no-rationale", "--json", "--profile", str(profile))
+    assert json.loads(out)["profile"] == "mine"
+    assert json.loads(out)["listener"]["asked"] == "strict-expert"
+    profile.write_text("name: mine\nbase: nobody\n")
+    code, _, err = run("ask", str(speech_file), "Is it good?", "--profile", str(profile))
+    assert code == 2
+    assert "There is no base 'nobody'" in err
 
 
 def test_app_refuses_a_place_where_nothing_can_be_served(run) -> None:

@@ -81,7 +81,8 @@ def _panels(settings: VotesSettings) -> Iterator[str]:
     if not settings.corpus:
         return
     clips = [clip for clip in read_corpus(settings.corpus, settings.split) if clip.speech]
-    judge, mix = SpeechQualityLLM.from_pretrained(settings.model, settings.device), Mix.default()
+    judge = SpeechQualityLLM.from_pretrained(settings.model, settings.device)
+    mix = Mix.default(judge.model.config.profiles)
     tokens = cached_tokens(judge.model, clips, settings.cache)
     yield from study_panels(mix_scores(judge.model, tokens.degraded, mix), mix).lines()
     if settings.timed:

@@ -158,8 +158,8 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
             shown = measure_shown(judge, few)
             yield Section(name, "answers", shown.lines(), asdict(shown))
         yield from _swaps(judge, name, tokens, settings.swap_clips)
-        if few := _some([row for row, clip in enumerate(group) if comparable(clip)], settings.listener_clips):
-            listeners = measure_listeners(judge.model, tokens.chosen(few))
+        if rows := _some([row for row, clip in enumerate(group) if comparable(clip)], settings.listener_clips):
+            listeners = measure_listeners(judge.model, tokens.chosen(rows))
             yield Section(name, "listeners", listeners.lines(), asdict(listeners))
         if few := _some(paired or group, settings.consistency_clips):
             consistency = measure_consistency(judge, few)

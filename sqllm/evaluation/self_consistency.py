@@ -17,6 +17,7 @@ from sqllm.features.read_pair import read_alone
 from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary, add_score_block, read_tokens
+from sqllm.listeners.habits import Habits
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.prompt_tree import ROOT, PromptTree
@@ -169,7 +170,7 @@ def request_reading(vocabulary: Vocabulary, requests: Sequence[str], dimensions:
     for request in requests:
         stem = tree.add(vocabulary.stem(request), ROOT)
         asked.append({d: add_score_block(tree, vocabulary, stem, SCORE_BLOCKS[d][0]) for d in dimensions})
-    return Reading(tree, tuple(asked), {})
+    return Reading(tree, tuple(asked), {}, (Habits(),) * len(asked))
 
 
 def compare_wordings(model: SpeechQualityModel, waves: Sequence[Wave]) -> dict[str, Gap]:

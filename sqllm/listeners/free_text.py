@@ -18,7 +18,6 @@ from sqllm.listeners.known import HEARING_IMPAIRED, PROFILES, TYPICAL
 from sqllm.listeners.lexicon import (
     ALTOGETHER,
     ASIDE,
-    CANT,
     FILLERS,
     FORGIVES,
     HEARS,
@@ -31,6 +30,7 @@ from sqllm.listeners.lexicon import (
     STRICT,
     STRONG,
     THINGS,
+    TURNS_BEFORE,
     TURNS_BEHIND,
     search,
 )
@@ -83,7 +83,7 @@ def understand_listener(
         asked=asked.taught_as,
         on_top=base.on_top.beside(habits),
         note=words,
-        understood=tuple(found.understood),
+        understood=tuple(dict.fromkeys(found.understood)),
         ignored=tuple(found.ignored),
     )
     return MappedListener(profile, profile.understood, profile.ignored)
@@ -123,7 +123,8 @@ def _read(phrase: str, found: _Found) -> None:
     elif strictness := _strictness(phrase):
         found.habits = found.habits.beside(Habits(strictness=strictness))
         found.understood.append(f"rates {'more strictly' if strictness > 0 else 'more leniently'}: {phrase}")
-    _read_ears(rest, found)
+    if things or not search(MINDS, phrase):  # "hates phones" is not on one
+        _read_ears(rest, found)
     if len(found.understood) + len(found.hears) == before:
         found.ignored.append(phrase)
     elif left := _left(phrase):
@@ -153,12 +154,15 @@ def _read_ears(phrase: str, found: _Found) -> None:
 
 def _factor(phrase: str) -> float | None:
     """How much a phrase minds its things, as a factor of sensitivity; None where it does not say."""
-    forgives, minds = search(FORGIVES, phrase), search(MINDS, phrase)
+    forgives, minds = (
+        search(FORGIVES, phrase),
+        search(MINDS, phrase) or search(rf"(?:{STRICT}) (?:of|about|with|on)", phrase),
+    )
     hit = forgives or minds
     if hit is None:
         return None
     # "can't stand" is an attitude of its own; "can't ignore" is one turned round, and so is "minds neither".
-    turns = len(re.findall(rf"{NOT}|\b(?:{CANT})", phrase[: hit.start()]))
+    turns = len(re.findall(rf"{NOT}|\b(?:{TURNS_BEFORE})", phrase[: hit.start()]))
     turns += len(re.findall(rf"\b(?:{TURNS_BEHIND})", phrase[hit.end() :]))
     more = (forgives is None) == (turns % 2 == 0)
     slight = bool(search(SLIGHT, phrase))

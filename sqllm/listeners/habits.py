@@ -11,6 +11,7 @@ from sqllm.scores import DIMENSIONS, GRID, HIGHEST, LOWEST, Score, clamp
 
 TOLERATED = 4.2  # a dimension's score from which nobody minds anything: what teachers give intact recordings
 MOS_SHARE = 0.5  # of what a dimension loses or gains, that the overall score does too
+MOST = 2.0  # factor of a sensitivity
 STRICTEST = 0.5  # points that a strictness of 1 takes where it takes most, at 2.3
 FROM_THE_END = 0.1  # points that it takes from a perfect clip, and a strictness of -1 gives the worst one
 _PEAK = 6.75  # of u (1 - u)^2 on 0 ... 1 the inverse of its largest value
@@ -58,8 +59,8 @@ class Habits:
         return {name: _moved(scores[name], rated[name]) for name in scores}
 
     def beside(self, other: Habits) -> Habits:
-        """Both habits in one listener: sensitivities multiply, strictness adds up to at most 1."""
-        factors = {d: self.sensitivity.get(d, 1.0) * other.sensitivity.get(d, 1.0) for d in DIMENSIONS}
+        """Both habits in one listener: sensitivities multiply, to twice as much at most, strictness adds up to 1."""
+        factors = {d: min(MOST, self.sensitivity.get(d, 1.0) * other.sensitivity.get(d, 1.0)) for d in DIMENSIONS}
         strictness = min(1.0, max(-1.0, self.strictness + other.strictness))
         return Habits({d: factor for d, factor in factors.items() if abs(factor - 1) > 1e-9}, strictness)
 

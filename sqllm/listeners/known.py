@@ -18,6 +18,9 @@ NOISE_SENSITIVE = ListenerProfile(
         "Imagine a listener who can't stand noise.",
         "Noise annoys this listener more than most.",
         "The person rating hates hiss and hum behind a voice.",
+        "Judge it like somebody who wants silence behind the talker.",
+        "Any sound besides the speech disturbs this person.",
+        "The rater can't concentrate when there is background noise.",
     ),
     held_out=(
         "Even a little noise spoils it for this listener.",
@@ -36,6 +39,9 @@ DROPOUT_SENSITIVE = ListenerProfile(
         "Imagine a listener who is upset by every lost syllable.",
         "Interruptions annoy this listener more than most.",
         "The person rating hates choppy sound.",
+        "Judge it like somebody who notices every break in the sound.",
+        "Lost packets and cuts disturb this person.",
+        "The rater can't concentrate when words drop out.",
     ),
     held_out=(
         "Missing words drive this listener mad.",
@@ -54,6 +60,9 @@ STRICT_EXPERT = ListenerProfile(
         "Imagine a demanding expert listener.",
         "A severe, trained listener is rating.",
         "The person rating is a professional who forgives nothing.",
+        "Judge it as severely as a studio engineer would.",
+        "A critical ear listens and gives full marks only to perfect sound.",
+        "The rater has high standards and is rarely satisfied.",
     ),
     held_out=(
         "A merciless sound engineer listens.",
@@ -72,6 +81,9 @@ LENIENT = ListenerProfile(
         "Imagine a forgiving listener.",
         "An uncritical listener is rating.",
         "The person rating is content as long as the words come across.",
+        "Judge it as kindly as somebody who hardly listens for quality.",
+        "A tolerant ear listens and gives good marks gladly.",
+        "The rater has low standards and is easily satisfied.",
     ),
     held_out=(
         "This listener doesn't take faults amiss.",
@@ -90,6 +102,9 @@ MILD_LOSS = ListenerProfile(
         "Imagine a person with slight hearing trouble who wears an aid.",
         "The person listening is a bit hard of hearing.",
         "A listener with a slight loss at high frequencies is rating.",
+        "Judge it as one who misses soft high sounds would, with a small hearing aid in.",
+        "The rater has a mild sensorineural loss.",
+        "For an ear that has become a little dull, with an aid.",
     ),
     held_out=(
         "This listener's hearing has weakened a little with age.",
@@ -109,6 +124,9 @@ HEARING_IMPAIRED = ListenerProfile(
         "Imagine someone who is hard of hearing, mostly at high frequencies.",
         "The person listening has impaired hearing.",
         "A listener who needs a hearing aid for conversation is rating.",
+        "Judge it as one would whose ears are clearly damaged, with aids in both.",
+        "The rater has a moderate sensorineural loss.",
+        "For ears that miss half of what is said, with hearing aids.",
     ),
     held_out=(
         "This listener can't follow talk without hearing aids.",
@@ -128,6 +146,9 @@ SEVERE_LOSS = ListenerProfile(
         "Imagine a person who hears almost nothing without aids.",
         "The person listening is severely hard of hearing.",
         "A listener with a steep and severe loss is rating.",
+        "Judge it as one would who has next to no hearing above 1 kHz, with the strongest aids.",
+        "The rater has a severe sensorineural loss.",
+        "For ears that are nearly gone, with power aids.",
     ),
     held_out=(
         "This listener is almost deaf and relies on powerful aids.",
@@ -147,6 +168,9 @@ HANDSET = ListenerProfile(
         "Answer for someone on a narrow-band phone line.",
         "Imagine listening through a small phone speaker.",
         "The person rating holds an old telephone to the ear.",
+        "Judge it at the end of an ordinary telephone call, not a wideband one.",
+        "The rater listens through a handset of the plain telephone network.",
+        "For an ear at a small loudspeaker that passes no bass and no treble.",
     ),
     held_out=(
         "This listener is on the telephone.",
@@ -165,6 +189,9 @@ LAPTOP = ListenerProfile(
         "Answer for someone who listens on a notebook without headphones.",
         "Imagine the sound of a laptop on the desk.",
         "The person rating sits in front of a laptop.",
+        "Judge it as it is heard from a thin computer without bass.",
+        "The rater uses the loudspeakers that are built into the computer.",
+        "For somebody in a video call without a headset, on laptop sound.",
     ),
     held_out=(
         "This listener plays it on a notebook's tiny speakers.",
@@ -183,6 +210,9 @@ STREET = ListenerProfile(
         "Imagine hearing it outdoors with cars passing by.",
         "There is traffic noise where the listener is.",
         "The person rating walks along a busy road.",
+        "Judge it as one hears it with the noise of vehicles around.",
+        "The rater is outside, among traffic.",
+        "For somebody on foot in a loud city street.",
     ),
     held_out=(
         "This listener waits at a bus stop by a main road.",
@@ -201,6 +231,9 @@ HEADPHONES = ListenerProfile(
         "Imagine hearing it over headphones late at night, with nothing else to hear.",
         "It is played over closed headphones in silence.",
         "The person rating listens closely over hi-fi headphones.",
+        "Judge it as one hears it over fine headphones, undisturbed.",
+        "The rater sits in a silent studio with headphones on.",
+        "For somebody in a quiet place who wears very good headphones.",
     ),
     held_out=(
         "This listener hears every detail over high-quality headphones.",

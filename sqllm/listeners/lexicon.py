@@ -19,7 +19,7 @@ THINGS: Mapping[str, str] = {
     "discontinuity": _any(
         *("gaps?", "drop.?outs?", "dropped words?", "stutter*", "interrupt*", "chopp*", "cut.?outs?", "break.?ups?"),
         *("(?:lost|missing|cut) (?:words?|syllables?|packets?|speech)", "glitch*", "holes?", "breaks", "jitter*"),
-        *("skips?", "skipping", "pauses in words"),
+        *("skips?", "skipping", "(?:words?|syllables?) (?:are|is|go|going|get) (?:missing|lost|cut)"),
     ),
     "coloration": _any(
         *("muffl*", "tinn*", "distort*", "colou?r*", "metallic*", "codec*", "robot*", "dull*", "boom*", "artifact*"),
@@ -31,11 +31,17 @@ THINGS: Mapping[str, str] = {
     ),
 }
 MINDS = _any(
-    *("hat(?:e|es|ed|ing)", "(?:can'?t|cannot) (?:stand|bear|take|tolerate|abide)", "sensitive", "allergic", "annoy*"),
+    *(
+        "hat(?:e|es|ed|ing)",
+        "(?:can'?t|cannot|can (?:hardly|barely)) (?:stand|bear|take|tolerate|abide)",
+        "sensitive",
+        "allergic",
+        "annoy*",
+    ),
     *("irritat*", "bother*", "disturb*", "upset*", "dislik*", "detest*", "loath*", "despis*", "minds?", "minding"),
     *("cares?", "caring", "fuss*", "picky", "intoleran*", "distract*", "complain*", "nervous", "objects?"),
     *("notices?", "hears every", "put off", r"driv\w+ (?:\w+ )?(?:mad|crazy)", "fear*", "wants no", "aware of"),
-    *("attentive", "(?:no|zero) (?:patience|tolerance)", "enem(?:y|ies) of"),
+    *("attentive", "matters?", "(?:no|zero) (?:patience|tolerance)", "enem(?:y|ies) of"),
 )
 FORGIVES = _any(
     *("ignor*", "toleran*", "tolerat*", "accept*", "forgiv*", "indifferen*", "used to", "(?:fine|ok|okay) with"),
@@ -51,7 +57,7 @@ NOT = (
     )
     + ")"
 )
-CANT = _any("can'?t", "cannot", "unable", "fails?")
+TURNS_BEFORE = _any("can'?t", "cannot", "unable", "fails?", "less", "least")
 TURNS_BEHIND = _any("neither", "nothing", "less than", "little", "least")
 STRONG = _any(
     *("very", "extreme*", "really", "hate*", "can'?t", "cannot", "loath*", "detest*", "allergic", "absolutely"),
@@ -84,7 +90,8 @@ HEARS: Mapping[str, str] = {
     "hearing-impaired": _any(
         *("deaf*", "hard of hearing", "hearing.?(?:loss|impair*|aids?|trouble|problem*)", "impaired hearing"),
         r"(?:no longer|unable to|can'?t|cannot|hardly|barely|do(?:es)?n'?t) hears? (?:\w+ )?(?:well|much|high|treble)",
-        *("presbycusis", "cochlea*", "hear(?:s|ing)? (?:badly|poorly)"),
+        *("presbycusis", "cochlea*", "hear(?:s|ing)? (?:badly|poorly)", "hearing is (?:bad|poor|weak|failing)"),
+        "(?:bad|poor|weak) hearing",
     ),
     "laptop-speaker": _any("laptops?", "notebooks?", "macbooks?", "built.?in speakers?", "computer speakers?"),
     "street-noise": _any(
@@ -97,8 +104,8 @@ HEARS: Mapping[str, str] = {
         *("narrow.?band", "telephony"),
     ),
     "quiet-headphones": _any(
-        *("head.?phones?", "headsets?", "ear.?(?:buds?|phones?)", "in.?ears", "(?:quiet|silent) room", "at night"),
-        *("studio monitors?", "night", "quiet (?:place|office|study|surroundings)"),
+        *("head.?phones?", "ear.?(?:buds?|phones?)", "in.?ears", "(?:quiet|silent) room", "at night"),
+        *("studio monitors?", "late night", "quiet (?:place|office|study|surroundings)"),
     ),
 }
 HEARS_WELL = (
@@ -113,7 +120,7 @@ _SAY_NOTHING = (
 FILLERS = rf"\b(?:{'|'.join(_SAY_NOTHING)})\b"
 ASIDE = (
     r"\b(?:more|less|than|most|others?|all|when|does|do|me|us|them|voices?|speech|sounds?|tones?|late|uses?|using"
-    + (r"|hears?|hearing|listen\w*|too|old|cheap|small|good|noisy|much|so|be)\b")
+    + (r"|hears?|hearing|listen\w*|too|old|cheap|small|good|noisy|much|so|be|only|easily|any|it)\b")
 )
 
 

@@ -1,4 +1,4 @@
-"""Words about a listener become causes, or are said to be ignored; the lexicon was not written from these texts."""
+"""Words about a listener become causes, or are said to be ignored; these texts came after the lexicon."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ from sqllm.listeners.profiles import get_profile, understand_listener
         ("cannot tolerate reverberation", "coloration", "more"),
         ("is annoyed by level jumps", "loudness", "more"),
         ("faint voices are no problem", "loudness", "less"),
+        ("less troubled by noise, less annoyed by hum", "noisiness", "less"),
+        ("strict about muffled speech", "coloration", "more"),
+        ("can barely tolerate glitches", "discontinuity", "more"),
     ],
 )
 def test_what_is_minded_more_or_less_is_understood_with_its_negation(text: str, dimension: str, minds: str) -> None:
@@ -58,6 +61,8 @@ def test_one_who_does_not_mind_noise_never_rates_noise_lower() -> None:
         ("not hard of hearing at all", "typical"),
         ("does not use a phone", "typical"),
         ("annoyed by traffic noise", "typical"),
+        ("dislikes telephones", "typical"),
+        ("his hearing is failing", "hearing-impaired"),
     ],
 )
 def test_what_reaches_the_ears_is_the_profile_that_is_asked(text: str, profile: str) -> None:

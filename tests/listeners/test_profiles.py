@@ -111,7 +111,7 @@ def test_every_profile_says_who_it_is_in_wordings_to_learn_and_others_to_test() 
     for profile in PROFILES.values():
         assert profile.who.endswith(".")
         if profile is not TYPICAL:
-            assert len(profile.wordings) >= 5
+            assert len(profile.wordings) >= 8
             assert len(profile.held_out) >= 3
     everything = [text for profile in PROFILES.values() for text in (*profile.wordings, *profile.held_out)]
     assert len(set(everything)) == len(everything)
