@@ -14,7 +14,7 @@ from sqllm.corpus.degradations import Artifact, Rng, Wave
 from sqllm.corpus.severity import JUDGED_WHERE_MADE, quality_drop, severity_of_drop, severity_of_residue
 from sqllm.corpus.sources import SourceFile, draw_noise, draw_utterance
 from sqllm.scores import SEVERITIES
-from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, set_level
+from sqllm.signal.audio import NOMINAL_DBOV, SAMPLE_RATE, active_level, frame_energies, set_level
 
 Degradation = Callable[[Wave, Rng, str], tuple[Wave, Artifact]]
 
@@ -63,6 +63,7 @@ WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "unknown": ((1, disturbances.disturb),),
 }
 ARTIFACTS_PER_CLIP = {0: 0.10, 1: 0.48, 2: 0.27, 3: 0.11, 4: 0.04}
+USUAL_LEVELS = (-32.5, -19.5)  # dBov: nobody calls speech in between too quiet or too loud
 NOT_SPEECH = ("silence", "tone", "noise", "recorded-noise")
 # dB, of the noise that a denoiser is put to work on
 SUPPRESSED_SNRS = {"slight": (24.0, 42.0), "moderate": (12.0, 28.0), "strong": (0.0, 22.0)}
@@ -113,7 +114,7 @@ def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> Mad
     talker = str(rng.choice(sorted(sources.talkers)))
     files = sources.talkers[talker]
     clean = draw_utterance(files, rng, float(rng.uniform(4.0, 10.0)))
-    reference = set_level(clean, float(np.clip(rng.normal(-26, 1.5), -30, -22)))
+    reference = set_level(clean, float(np.clip(rng.normal(NOMINAL_DBOV, 3), *USUAL_LEVELS)))
     call = Call(sources, talker, reference)
     if rng.random() < not_speech_share:
         wave = call.no_speech(rng, len(reference))

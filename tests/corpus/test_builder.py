@@ -14,7 +14,7 @@ from scipy.signal import lfilter
 from sqllm.corpus import builder, vocoders
 from sqllm.corpus import degradations as damage
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources, recorded_noise
-from sqllm.corpus.call_chain import CALL_ORDER, WAYS, Call, Sources, list_artifacts, make_clip
+from sqllm.corpus.call_chain import CALL_ORDER, USUAL_LEVELS, WAYS, Call, Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.nisqa_layout import COLUMNS, INDEX_NAME, TRUTH_NAME, CorpusClip, read_corpus, write_index
 from sqllm.corpus.severity import severity_of_noisiness
@@ -200,6 +200,14 @@ def test_severity_is_what_is_heard_of_a_step_alone(sources: Sources) -> None:
     assert alone.severity == together.severity != ""
     drops = [call.degrade(SPEECH, "background-noise", wanted, 1)[1][0].parameters["drop"] for wanted in SEVERITIES]
     assert drops == sorted(drops)
+
+
+def test_levels_are_called_wrong_beyond_those_at_which_clean_clips_come() -> None:
+    quiet, loud = USUAL_LEVELS
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        assert damage.set_too_quiet(SPEECH, rng, "slight")[1].parameters["level"] < quiet - 2
+        assert damage.set_too_loud(SPEECH, rng, "slight")[1].parameters["level"] > loud + 0.9
 
 
 def test_a_vocoders_severity_is_the_drawn_one(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
