@@ -346,11 +346,14 @@ def test_the_noise_of_a_recording_is_called_as_that_of_a_clip(noisiness: float, 
 def test_a_recordings_own_noise_is_a_fault_unless_noise_was_added_or_taken_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(builder, "load_teacher", lambda name, weights: lambda clip: {"nisqa_noisiness": 2.0})
+    heard = {"nisqa_noisiness": 2.0, "nisqa_mos": 1.8}
+    monkeypatch.setattr(builder, "load_teacher", lambda name, weights: lambda clip: heard)
     (noise,) = recorded_noise(None, SPEECH, [Artifact("codec", "slight")])
     assert (noise.kind, noise.severity) == ("background-noise", "moderate")
     for kind in ("background-noise", "noise-suppression"):
         assert recorded_noise(None, SPEECH, [Artifact(kind, "slight")]) == []
+    heard["nisqa_mos"] = 1.3  # as of a synthetic voice
+    assert recorded_noise(None, SPEECH, [Artifact("codec", "slight")]) == []
 
 
 def test_written_rows_are_read_as_they_were(tmp_path: Path) -> None:
