@@ -21,7 +21,7 @@ Degradation = Callable[[Wave, Rng, str], tuple[Wave, Artifact]]
 # Room and talker, capture, enhancement, codec, network, playback; the weight is how often a kind is drawn.
 CALL_ORDER = {
     "reverberation": 0.9,
-    "competing-speaker": 0.6,
+    "competing-speaker": 1.0,
     "background-noise": 1.5,
     "hum": 0.7,
     "amplitude-clipping": 0.8,
@@ -30,20 +30,20 @@ CALL_ORDER = {
     "codec": 1.4,
     "packet-loss": 1.5,
     "time-clipping": 1.1,
-    "echo": 0.7,
+    "echo": 0.9,
     "level-change": 0.8,
     "too-quiet": 0.9,
-    "too-loud": 0.7,
-    "clicks": 0.7,
-    "interference": 0.8,
-    "time-warp": 0.7,
-    "unknown": 0.5,
+    "too-loud": 0.9,
+    "clicks": 1.0,
+    "interference": 1.1,
+    "time-warp": 1.1,
+    "unknown": 0.9,
 }
 # The ways a kind comes about, and how often each.
 WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "hum": ((1, damage.add_hum),),
     "amplitude-clipping": ((1, damage.clip_amplitude),),
-    "band-limited": ((0.4, damage.limit_band), (0.4, capture.limit_device), (0.2, damage.switch_band)),
+    "band-limited": ((0.35, damage.limit_band), (0.35, capture.limit_device), (0.3, damage.switch_band)),
     "codec": (
         (0.43, codecs.apply_codec),
         (0.12, codecs.tandem),
