@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -142,11 +142,16 @@ def recorded_noise(nisqa_weights: Path | None, reference: Wave, applied: Sequenc
     if {artifact.kind for artifact in applied} & {"background-noise", "noise-suppression"}:
         return []
     heard = load_teacher("NISQA v2", nisqa_weights)(reference)
-    mos, noisiness = heard["nisqa_mos"], heard["nisqa_noisiness"]
-    if mos < min(LEAST_CLEAN_MOS, noisiness - 0.5):  # which noise alone does not explain
+    if is_strange_voice(heard):
         return []
+    noisiness = heard["nisqa_noisiness"]
     severity = severity_of_noisiness(noisiness)
     return [Artifact("background-noise", severity, [], {"noisiness": round(noisiness, 3)})] if severity else []
+
+
+def is_strange_voice(heard: Mapping[str, float]) -> bool:
+    """Whether NISQA v2, by what it says of a clean recording, takes its voice for damage that no noise explains."""
+    return heard["nisqa_mos"] < min(LEAST_CLEAN_MOS, heard["nisqa_noisiness"] - 0.5)
 
 
 def _figures(plan: CorpusPlan, names: Sequence[str], degraded: Wave, reference: Wave | None) -> dict[str, float]:
