@@ -42,7 +42,7 @@ format: .venv/installed-dev
 
 # The default checkpoint made anew in WORK, scratch space of 40 GB: voices, fresh clips, ears, LLM, words, tables. It goes
 # on from FROM, a checkpoint's folder (FROM=scratch: from nothing), and where it was stopped: what is in WORK is not made
-# again. TEACHER: a folder with nisqa.tar. make checkpoint SPEECH=DIR,DIR NOISE=DIR TEACHER=DIR WORK=DIR
+# again. TEACHER: a folder with nisqa.tar. make checkpoint SPEECH=DIR,DIR NOISE=DIR TEACHER=DIR WORK=DIR [RATED=CSV]
 FROM ?= assets/checkpoints/compact
 MADE = $(WORK)/made
 ifeq ($(FROM),scratch)
@@ -89,7 +89,9 @@ $(MADE)/words: $(MADE)/llm
 
 $(MADE)/tables: $(MADE)/words
 	$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/words/checkpoint $(CORPUS) \
-	    text_clips=0 artifact_clips=300 questions=true out=$(WORK)/tables.md
+	    text_clips=0 artifact_clips=300 consistency_clips=16 conduct_clips=30 questions=true out=$(WORK)/tables.md
+	$(if $(RATED),$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/words/checkpoint \
+	    cache=$(WORK)/cache ratings=$(RATED) nominal_level=true text_clips=0 out=$(WORK)/rated.md)
 	$(BIN)/python -m train.truth train/configs/truth.yaml model=$(WORK)/words/checkpoint speech=$(SPEECH) \
 	    out=$(WORK)/truth.md
 	touch $@

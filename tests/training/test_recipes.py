@@ -47,6 +47,10 @@ def test_every_stage_reads_its_settings(tmp_path: Path, more: tuple[str, ...]) -
         read_settings(SETTINGS[name], arguments)
 
 
+def test_rated_speech_gets_a_table_where_it_is_given(tmp_path: Path) -> None:
+    assert [name for name, *_ in planned(tmp_path, "RATED=rated.csv")] == [*STAGES[:-1], "evaluate", STAGES[-1]]
+
+
 def test_training_goes_on_from_the_checkpoint_that_ships_unless_told_otherwise(tmp_path: Path) -> None:
     def source(*more: str) -> tuple[Path, ...]:
         (arguments,) = [rest for name, *rest in planned(tmp_path, *more) if name == "finetune"]
