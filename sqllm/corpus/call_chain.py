@@ -115,6 +115,7 @@ def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> Mad
     files = sources.talkers[talker]
     clean = draw_utterance(files, rng, float(rng.uniform(4.0, 10.0)))
     reference = set_level(clean, float(np.clip(rng.normal(NOMINAL_DBOV, 3), *USUAL_LEVELS)))
+    reference = reference / max(np.float32(1), np.abs(reference).max())  # peaks stay whole
     call = Call(sources, talker, reference)
     if rng.random() < not_speech_share:
         wave = call.no_speech(rng, len(reference))
