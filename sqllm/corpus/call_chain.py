@@ -14,14 +14,14 @@ from sqllm.corpus.degradations import Artifact, Rng, Wave
 from sqllm.corpus.severity import JUDGED_WHERE_MADE, quality_drop, severity_of_drop, severity_of_residue
 from sqllm.corpus.sources import SourceFile, draw_noise, draw_utterance
 from sqllm.scores import SEVERITIES
-from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, set_level
+from sqllm.signal.audio import NOMINAL_DBOV, SAMPLE_RATE, active_level, frame_energies, set_level
 
 Degradation = Callable[[Wave, Rng, str], tuple[Wave, Artifact]]
 
 # Room and talker, capture, enhancement, codec, network, playback; the weight is how often a kind is drawn.
 CALL_ORDER = {
     "reverberation": 0.9,
-    "competing-speaker": 0.6,
+    "competing-speaker": 1.0,
     "background-noise": 1.5,
     "hum": 0.7,
     "amplitude-clipping": 0.8,
@@ -30,20 +30,20 @@ CALL_ORDER = {
     "codec": 1.4,
     "packet-loss": 1.5,
     "time-clipping": 1.1,
-    "echo": 0.7,
+    "echo": 0.9,
     "level-change": 0.8,
     "too-quiet": 0.9,
-    "too-loud": 0.7,
-    "clicks": 0.7,
-    "interference": 0.8,
-    "time-warp": 0.7,
-    "unknown": 0.5,
+    "too-loud": 0.9,
+    "clicks": 1.0,
+    "interference": 1.1,
+    "time-warp": 1.1,
+    "unknown": 0.9,
 }
 # The ways a kind comes about, and how often each.
 WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "hum": ((1, damage.add_hum),),
     "amplitude-clipping": ((1, damage.clip_amplitude),),
-    "band-limited": ((0.4, damage.limit_band), (0.4, capture.limit_device), (0.2, damage.switch_band)),
+    "band-limited": ((0.35, damage.limit_band), (0.35, capture.limit_device), (0.3, damage.switch_band)),
     "codec": (
         (0.43, codecs.apply_codec),
         (0.12, codecs.tandem),
@@ -63,6 +63,7 @@ WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "unknown": ((1, disturbances.disturb),),
 }
 ARTIFACTS_PER_CLIP = {0: 0.10, 1: 0.48, 2: 0.27, 3: 0.11, 4: 0.04}
+USUAL_LEVELS = (-32.5, -19.5)  # dBov: nobody calls speech in between too quiet or too loud
 NOT_SPEECH = ("silence", "tone", "noise", "recorded-noise")
 # dB, of the noise that a denoiser is put to work on
 SUPPRESSED_SNRS = {"slight": (24.0, 42.0), "moderate": (12.0, 28.0), "strong": (0.0, 22.0)}
@@ -113,7 +114,8 @@ def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> Mad
     talker = str(rng.choice(sorted(sources.talkers)))
     files = sources.talkers[talker]
     clean = draw_utterance(files, rng, float(rng.uniform(4.0, 10.0)))
-    reference = set_level(clean, float(np.clip(rng.normal(-26, 1.5), -30, -22)))
+    reference = set_level(clean, float(np.clip(rng.normal(NOMINAL_DBOV, 3), *USUAL_LEVELS)))
+    reference = reference / max(np.float32(1), np.abs(reference).max())  # peaks stay whole
     call = Call(sources, talker, reference)
     if rng.random() < not_speech_share:
         wave = call.no_speech(rng, len(reference))

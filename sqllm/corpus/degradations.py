@@ -157,12 +157,12 @@ def clip_time(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
 
 
 def set_too_quiet(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    level = within(rng, severity, {"slight": (-40, -34), "moderate": (-48, -40), "strong": (-58, -48)})
+    level = within(rng, severity, {"slight": (-40, -35), "moderate": (-48, -40), "strong": (-58, -48)})
     return set_level(wave, level), Artifact("too-quiet", severity, [], {"level": level})
 
 
 def set_too_loud(wave: Wave, rng: Rng, severity: str) -> tuple[Wave, Artifact]:
-    level = within(rng, severity, {"slight": (-20, -16), "moderate": (-16, -12), "strong": (-12, -7)})
+    level = within(rng, severity, {"slight": (-18.5, -16), "moderate": (-16, -12), "strong": (-12, -7)})
     return np.clip(set_level(wave, level), -1, 1), Artifact("too-loud", severity, [], {"level": level})
 
 

@@ -14,7 +14,7 @@ from scipy.signal import lfilter
 from sqllm.corpus import builder, vocoders
 from sqllm.corpus import degradations as damage
 from sqllm.corpus.builder import CorpusPlan, build_corpus, gather_sources, recorded_noise
-from sqllm.corpus.call_chain import CALL_ORDER, WAYS, Call, Sources, list_artifacts, make_clip
+from sqllm.corpus.call_chain import CALL_ORDER, USUAL_LEVELS, WAYS, Call, Sources, list_artifacts, make_clip
 from sqllm.corpus.degradations import Artifact, Wave
 from sqllm.corpus.fusion import fuse
 from sqllm.corpus.nisqa_layout import COLUMNS, INDEX_NAME, TRUTH_NAME, CorpusClip, read_corpus, write_index
@@ -186,7 +186,8 @@ def test_artifacts_come_in_call_order_once_each_and_never_quiet_and_loud(sources
         assert not {"too-quiet", "too-loud"} <= {artifact.kind for artifact in made.artifacts}
         assert made.degraded.shape == made.reference.shape
         assert np.abs(made.degraded).max() <= 1
-        assert -30.1 <= active_level(made.reference) <= -21.9
+        assert USUAL_LEVELS[0] - 0.1 <= active_level(made.reference) <= USUAL_LEVELS[1] + 0.1
+        assert np.abs(made.reference).max() <= 1
         counts.add(len(places))
     assert counts >= {1, 2, 3}
     assert list_artifacts([]) == "clean"
@@ -201,6 +202,14 @@ def test_severity_is_what_is_heard_of_a_step_alone(sources: Sources) -> None:
     assert alone.severity == together.severity != ""
     drops = [call.degrade(SPEECH, "background-noise", wanted, 1)[1][0].parameters["drop"] for wanted in SEVERITIES]
     assert drops == sorted(drops)
+
+
+def test_levels_are_called_wrong_beyond_those_at_which_clean_clips_come() -> None:
+    quiet, loud = USUAL_LEVELS
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        assert damage.set_too_quiet(SPEECH, rng, "slight")[1].parameters["level"] < quiet - 2
+        assert damage.set_too_loud(SPEECH, rng, "slight")[1].parameters["level"] > loud + 0.9
 
 
 def test_a_vocoders_severity_is_the_drawn_one(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,11 +370,14 @@ def test_the_noise_of_a_recording_is_called_as_that_of_a_clip(noisiness: float, 
 def test_a_recordings_own_noise_is_a_fault_unless_noise_was_added_or_taken_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(builder, "load_teacher", lambda name, weights: lambda clip: {"nisqa_noisiness": 2.0})
+    heard = {"nisqa_noisiness": 2.0, "nisqa_mos": 1.8}
+    monkeypatch.setattr(builder, "load_teacher", lambda name, weights: lambda clip: heard)
     (noise,) = recorded_noise(None, SPEECH, [Artifact("codec", "slight")])
     assert (noise.kind, noise.severity) == ("background-noise", "moderate")
     for kind in ("background-noise", "noise-suppression"):
         assert recorded_noise(None, SPEECH, [Artifact(kind, "slight")]) == []
+    heard["nisqa_mos"] = 1.3  # as of a synthetic voice
+    assert recorded_noise(None, SPEECH, [Artifact("codec", "slight")]) == []
 
 
 def test_written_rows_are_read_as_they_were(tmp_path: Path) -> None:
