@@ -15,7 +15,7 @@ from sqllm.judge.faults import faults_of_windows, with_lost_speech
 from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
 from sqllm.judge.understanding import understand
-from sqllm.judge.wording import FIXED_FAMILIES, SAYS, SPEECHLESS_FAMILIES, Wording
+from sqllm.judge.wording import SAYS, SPEECHLESS_FAMILIES, Wording
 from sqllm.listeners.mapping import ScaleMapping, check_fits
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, as_taught, get_profile
 from sqllm.listeners.votes import LABORATORY
@@ -266,15 +266,15 @@ class Hearing:
         self, question: Question, profile: str | ListenerProfile | None = None, checked: bool = True
     ) -> Iterator[str]:
         """The answer to a question that is understood, a sentence at a time: worded by the LLM for words where the
-        checkpoint has one that learnt to, else composed.
+        checkpoint says such answers well, else composed.
 
         What is not `checked` comes as it is drafted first, for those who measure drafts.
         """
         listener = self._listener(profile)
         request = with_listener(" ".join(question.text.split()), listener)
         wording = Wording(request, question, select(self.facts(listener), question), checked)
-        words = self.model.words if self.model.config.extra.get(SAYS) else None
-        if words is None or question.family in FIXED_FAMILIES:
+        words = self.model.words
+        if words is None or question.family not in self.model.config.extra.get(SAYS, ()):
             yield wording.composed()
         else:
             yield from wording.by_words(words)

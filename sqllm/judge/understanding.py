@@ -7,6 +7,7 @@ no LLM for words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -25,7 +26,6 @@ from sqllm.words.understanding import (
     YES,
     Understood,
     halves,
-    is_closed,
     question_of,
 )
 from sqllm.words.wording_reader import multiplied, wording_reader
@@ -33,7 +33,9 @@ from sqllm.words.wordings.option_words import OPTION_WORDS
 
 SURE = 0.3  # the probability below which a question counts as unclear
 READER_WEIGHT = 1.0  # the power of the linear reader's probabilities beside the LLM's, as good as any on kept wordings
-NEGATED = 0.2  # the probability from which a question for yes or no is negated: few are, and fewer are found at .5
+# A question is negated from the second probability on, and not below the first. In between it is answered without a yes
+# or no: of the closed ones that are hardest to tell 15% would get the wrong one else, so 7%.
+NOT_NEGATED, NEGATED = 0.05, 0.9
 MOST_HALVES = 4
 LIKELY = 2  # families whose slots are asked for in the same pass; those of others the linear reader reads alone
 
@@ -137,9 +139,10 @@ def _understood(text: str, read: Mapping[str, Mapping[str, float]]) -> Understoo
         return Understood(Question(UNCLEAR, text), confidence)
     needed = NEEDS.get(family, ())
     chosen = {name: _likeliest(read[name]) for name in needed}
-    doubt = NEGATED if is_closed(text) else 0.5
-    chosen["opposite"] = YES if read["opposite"][YES] > doubt else NO
-    return Understood(question_of(text, family, chosen), confidence)
+    opposite = read["opposite"][YES]
+    chosen["opposite"] = YES if opposite > 0.5 else NO
+    question = question_of(text, family, chosen)
+    return Understood(replace(question, doubted=NOT_NEGATED <= opposite < NEGATED), confidence)
 
 
 def _likeliest(probabilities: Mapping[str, float]) -> str:

@@ -15,7 +15,7 @@ from sqllm.words.questions import Question
 from sqllm.words.selection.selected import Selected
 from sqllm.words.sentences.say import say
 
-SAYS = "says"  # of a checkpoint's configuration: whether its LLM for words learnt to say what was selected
+SAYS = "says"  # of a checkpoint's configuration: the families of questions whose answers its LLM for words says well
 # Always composed: what they say is no fact of the clip, so that nothing could prove it.
 FIXED_FAMILIES = frozenset({"term", "off-topic", "other-language", "compare"})
 SPEECHLESS_FAMILIES = frozenset({"measurement", "speech-share", *FIXED_FAMILIES})  # those that need no scores

@@ -15,7 +15,7 @@ from sqllm.words.understanding import CHOICES
 from sqllm.words.wordings.grammar import Wording
 
 FAMILY_WEIGHT = 2.0  # how much the family counts beside the other choices
-ASKED_SHARE = 0.5  # how often those choices are asked that every question has, besides the family
+ASKED_SHARE = 0.8  # how often those choices are asked that every question has, besides the family
 VALIDATION_EVERY = 15  # every so many wordings are kept to validate on
 
 

@@ -21,7 +21,7 @@ from sqllm.model.words_llm import with_words
 from sqllm.training.asked_questions import AskedLesson, Asker
 from sqllm.training.lessons import Lesson
 from sqllm.training.loss import TargetBatch, lesson_loss
-from sqllm.training.saying_lessons import add_saying, draw_saying
+from sqllm.training.saying_lessons import add_saying, draw_saying, said_well
 from sqllm.training.word_lessons import WordTeacher, split_wordings
 
 STATE_NAME, LOG_NAME = "state.pt", "log.csv"
@@ -69,10 +69,8 @@ class WordsTrainer:
     def __post_init__(self) -> None:
         wordings, kept = split_wordings()
         self.teacher = WordTeacher.of(self.model, wordings)
-        if self.settings.sayings:
-            self.config = replace(self.config, extra={**self.config.extra, SAYS: True})
-        rng, asker = np.random.default_rng([self.settings.seed, 11]), Asker.of(kept)
-        self.validation = [asker.draw(rng) for _ in range(self.settings.validate_questions)]
+        rng, self.validation_asker = np.random.default_rng([self.settings.seed, 11]), Asker.of(kept)
+        self.validation = [self.validation_asker.draw(rng) for _ in range(self.settings.validate_questions)]
         self.trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
         self.optimizer = torch.optim.AdamW(
             self.trained.values(), betas=(0.9, 0.98), weight_decay=self.settings.weight_decay
@@ -97,6 +95,9 @@ class WordsTrainer:
                 self._save()
                 saved = time.monotonic()
         self._log({"step": self.step, **self.validate()})
+        if self.settings.sayings:
+            said = said_well(self.model, self.validation_asker, np.random.default_rng([self.settings.seed, 12]))
+            self.config = replace(self.config, extra={**self.config.extra, SAYS: said})
         self._save()
 
     def _train_step(self) -> float:

@@ -202,7 +202,8 @@ class Question:
       `part`, `topic` and `term` are of `MEASURES`, `SCALES`, `PARTS`, `TOPICS` and `TERMS`.
     - `negated`: a "yes" to it is a "no" to its family's plain question ("Is it free of echo?", "Is it loud enough?",
       which is level-verdict of `too-quiet`, "Would people disagree?"; `FAMILIES` says which is plain).
-    - `closed`: it can be answered by yes or no.
+    - `closed`: it can be answered by yes or no. `doubted`: whether it is negated is in doubt; then it is answered by a
+      statement, without a yes or no.
     - `seconds` are the times it names: one moment, or from - to; `number` is another figure in it, such as the score it
       has to reach, or how many listeners there are.
     """
@@ -220,6 +221,7 @@ class Question:
     term: str | None = None
     negated: bool = False
     closed: bool = False
+    doubted: bool = False
     seconds: tuple[float, ...] = ()
     number: float | None = None
 

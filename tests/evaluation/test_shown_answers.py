@@ -22,7 +22,7 @@ from tests.tiny import tiny_judge, write_corpus
 def worded() -> SpeechQualityLLM:
     judge = tiny_judge()
     judge.model.words = LanguageModel(judge.model.llm, judge.model.tokenizer)
-    judge.model.config = replace(judge.model.config, extra={SAYS: True})
+    judge.model.config = replace(judge.model.config, extra={SAYS: ["mos-numeric", "explanatory"]})
     return judge
 
 

@@ -35,7 +35,7 @@ def worded() -> SpeechQualityLLM:
     """A tiny judge with an LLM for words that says what was selected."""
     judge = tiny_judge()
     judge.model.words = LanguageModel(judge.model.llm, judge.model.tokenizer)
-    judge.model.config = replace(judge.model.config, extra={SAYS: True})
+    judge.model.config = replace(judge.model.config, extra={SAYS: list(FAMILIES)})
     return judge
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 
-from sqllm.judge.wording import FIXED_FAMILIES
+from sqllm.judge.wording import FIXED_FAMILIES, Wording
 from sqllm.model.language_model import LanguageModel
 from sqllm.training.asked_questions import Asker, all_wordings
 from sqllm.training.lessons import Lesson
-from sqllm.training.saying_lessons import add_saying, draw_saying
+from sqllm.training.saying_lessons import add_saying, draw_saying, said_well
 from tests.tiny import byte_tokenizer, tiny_llm
 
 
@@ -38,3 +39,11 @@ def test_the_answer_is_taught_token_by_token_to_its_end() -> None:
     assert [target.position for target in lesson.targets] == list(
         range(len(lesson.tree) - len(taught), len(lesson.tree))
     )
+
+
+def test_families_are_said_well_whose_drafts_prove_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, asker = LanguageModel(tiny_llm(), byte_tokenizer()), Asker.of(all_wordings())
+    monkeypatch.setattr(Wording, "by_words", lambda wording, _: iter([wording.composed()]))
+    assert said_well(model, asker, np.random.default_rng(0)) == sorted({*asker.families} - FIXED_FAMILIES)
+    monkeypatch.setattr(Wording, "by_words", lambda *_: iter(["MOS 9.9, and a banana."]))
+    assert said_well(model, asker, np.random.default_rng(0)) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,6 +36,20 @@ def test_what_is_composed_is_whole_proven_and_true(family: str) -> None:
         assert not re.search(r"\b([a-z]+) \1\b", text, re.IGNORECASE), text
         assert text[0].isupper() or text[0].isdigit() or text[0] == "-", text
         assert text[-1] in ".?", text
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_where_it_is_in_doubt_what_is_asked_nothing_leads_with_yes_or_no(family: str) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(DRAWS // 2):
+        facts = random_facts(rng)
+        question = replace(random_question(rng, facts, family), closed=True, doubted=True)
+        selected = select(facts, question)
+        text = say(selected, rng)
+        assert not re.match(r"(yes|no), ", text, re.IGNORECASE), text
+        assert unproven(text, selected) == [], text
+        assert not SLIPS.search(text), text
+        assert text[0].isupper() or text[0].isdigit() or text[0] == "-", text
 
 
 def test_comparisons_are_whole_proven_and_swap_with_their_clips() -> None:

@@ -55,4 +55,5 @@ _SELECT: Mapping[str, Callable[[Question, Facts], Selected]] = {
 
 def select(facts: Facts, question: Question) -> Selected:
     """The few facts that answer a question. Raises `KeyError` for a family that is none."""
-    return _SELECT[question.family](question, facts)
+    selected = _SELECT[question.family](question, facts)
+    return selected.without_verdict() if question.doubted else selected

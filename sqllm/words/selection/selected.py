@@ -42,6 +42,11 @@ class Selected:
         """The same with further sentences; None adds nothing."""
         return replace(self, then=(*self.then, *(part for part in more if part)))
 
+    def without_verdict(self) -> Selected:
+        """The same facts, without a yes or no."""
+        verdict = self.verdict if self.verdict == POSSIBLY else ""
+        return replace(self, verdict=verdict, then=tuple(part.without_verdict() for part in self.then))
+
     def text(self) -> str:
         """One line, behind which the answer is written."""
         return f"Facts: {'; '.join(part.line() for part in self.parts())}.\n"
