@@ -32,7 +32,7 @@ FIGURES = {
 }
 
 LIMITS = """
-### Limits
+## Limits
 - It learnt from other models (NISQA v2, Distill-MOS, PESQ, ViSQOL) on simulated calls, and hears what they hear.
 - Overall and dimension scores are to be trusted more than single faults; several faults at once are named only in part.
 - The clip is heard at 16 kHz, in windows of 10 s: nothing above 7.35 kHz counts.
@@ -40,11 +40,11 @@ LIMITS = """
 - Enhanced, synthetic or sung speech, neural codecs and languages outside its test were not validated.
 - A simulated panel says how votes scatter around the model's score; it does not replace people.
 
-### Licences
+## Licences
 Code: Apache-2.0. Default checkpoint: CC BY-NC-SA 4.0 (no commercial use); its trunk, from Distill-MOS: MIT. Base LLM
 SmolLM2-135M-Instruct: Apache-2.0. Example clips: CC BY-SA 3.0 (Asterisk's prompts, Allison Smith, Digium).
 
-### For programs
+## For programs
 Every job of this page is an endpoint (“Use via API” below): `/rate`, `/ask`, `/compare`, `/panel`, `/plan`, `/score`,
 JSON in and out. The same are tools of an MCP server at `gradio_api/mcp/`, where the package `mcp` is installed; give
 it a file as an http address, or as `data:audio/wav;base64,...`.
@@ -66,9 +66,9 @@ def build_about_tab(lane: JudgeLane, tab: gr.Tab) -> None:
     """Lay the tab out; the revision is asked for when the tab is opened."""
     gr.Markdown(WHAT)
     gr.HTML(_picture(), elem_classes="sq-bare")
-    gr.Markdown(f"### The scale\nAll scores run from 1 to 5, and 5 is best in every dimension.\n{_scale_table()}")
+    gr.Markdown(f"## The scale\nAll scores run from 1 to 5, and 5 is best in every dimension.\n{_scale_table()}")
     gr.Markdown(
-        "### Figures\nAgainst the fused labels of other models on 1,472 simulated calls of unseen talkers, languages "
+        "## Figures\nAgainst the fused labels of other models on 1,472 simulated calls of unseen talkers, languages "
         f"and noises:\n{_figures_table()}"
     )
     gr.Markdown(LIMITS)

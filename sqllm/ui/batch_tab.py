@@ -93,8 +93,6 @@ def build_batch_tab(lane: JudgeLane) -> gr.State:
         interactive=False,
         elem_id="batch-table",
         max_height=460,
-        show_search="filter",
-        wrap=True,
     )
     run = gr.State(None)
     tab = BatchTab(lane, files)
