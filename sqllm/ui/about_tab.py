@@ -9,13 +9,14 @@ import gradio as gr
 
 import sqllm
 from sqllm.scores import DIMENSION_WORDS
+from sqllm.ui.charts import table_html
 from sqllm.ui.lane import JudgeLane
 
 WHAT = """
 **SpeechQualityLLM** says what a careful listener would say about a speech clip: an overall MOS, four perceptual
 dimensions, how sure it is, the faults it hears, and why. An audio encoder and a small LLM do the listening, after
-[arXiv 2512.08238](https://arxiv.org/abs/2512.08238). It runs on this machine: no clip leaves it, and uploads are
-deleted after about an hour.
+[arXiv 2512.08238](https://arxiv.org/abs/2512.08238). No clip is handed on to anybody, and
+uploads are deleted after about an hour.
 
 **How.** An encoder turns the clip into audio tokens, which the LLM reads once. Scores and faults are read from its
 probabilities. A question is understood, the facts that answer it are computed and selected, and every word of the
@@ -56,6 +57,11 @@ def scale_rows() -> list[list[str]]:
     return [[name, *words] for name, words in DIMENSION_WORDS.values()]
 
 
+def figure_rows() -> list[list[str]]:
+    """How the model does, a row a dimension."""
+    return [[name, *cells] for name, cells in FIGURES.items()]
+
+
 def version_html(model: Mapping[str, str] | None) -> str:
     """Version of the program, name and revision of the model (once it is loaded)."""
     loaded = f"model {model.get('name', '')}, revision {model.get('revision', '')}" if model else "model not loaded yet"
@@ -66,24 +72,17 @@ def build_about_tab(lane: JudgeLane, tab: gr.Tab) -> None:
     """Lay the tab out; the revision is asked for when the tab is opened."""
     gr.Markdown(WHAT)
     gr.HTML(_picture(), elem_classes="sq-bare")
-    gr.Markdown(f"## The scale\nAll scores run from 1 to 5, and 5 is best in every dimension.\n{_scale_table()}")
-    gr.Markdown(
-        "## Figures\nAgainst the fused labels of other models on 1,472 simulated calls of unseen talkers, languages "
-        f"and noises:\n{_figures_table()}"
+    scale = table_html(["", "1", "2", "3", "4", "5"], scale_rows(), "The scale")
+    figures = table_html(["", "r", "mean error", "in the 90% band"], figure_rows(), "Figures")
+    gr.HTML(
+        f'<section class="sq-report"><h2>The scale</h2><p>All scores run from 1 to 5, and 5 is best in every dimension.'
+        f"</p>{scale}<h2>Figures</h2><p>Against the fused labels of other models, on 1,472 simulated calls of unseen "
+        f"talkers, languages and noises.</p>{figures}</section>",
+        elem_classes="sq-bare",
     )
     gr.Markdown(LIMITS)
     version = gr.HTML(version_html(None), elem_classes="sq-bare")
     tab.select(lambda: version_html(lane.name), None, version, api_visibility="private", show_progress="hidden")
-
-
-def _scale_table() -> str:
-    lines = ["| | 1 | 2 | 3 | 4 | 5 |", "|---|---|---|---|---|---|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in scale_rows())])
-
-
-def _figures_table() -> str:
-    lines = ["| | r | mean error | in the 90% band |", "|---|---|---|---|"]
-    return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in FIGURES.items())])
 
 
 def _picture() -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,12 +155,15 @@ def conditions_html(run: BatchRun) -> str:
     )
 
 
-def batch_tables(run: BatchRun, owner: Block) -> list[str]:
-    """The paths of the rows as CSV, JSON lines and Parquet."""
-    paths = []
+def batch_tables(run: BatchRun, owner: Block) -> list[str | None]:
+    """The paths of the rows as CSV, JSON lines and Parquet; None for Parquet where pyarrow is not installed."""
+    paths: list[str | None] = []
     with tempfile.TemporaryDirectory() as folder:
         for suffix in SUFFIXES:
             out = Path(folder) / f"scores{suffix}"
+            if suffix == ".parquet" and find_spec("pyarrow") is None:
+                paths.append(None)
+                continue
             ScoreTable(out, run.layout).write(run.told())
             paths.append(publish(owner, out.read_bytes(), out.name))
     return paths
