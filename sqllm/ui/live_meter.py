@@ -49,6 +49,7 @@ class LiveMeter:
         self.seconds = self._scored_at = 0.0
         self.points: deque[LivePoint] = deque(maxlen=KEPT_POINTS)
         self.events: deque[str] = deque(maxlen=KEPT_EVENTS)
+        self.problem = ""
         self._working: Future[LivePoint] | None = None
 
     def add(self, rate: int, samples: np.ndarray) -> None:
@@ -81,11 +82,14 @@ class LiveMeter:
         return LivePoint(at, heard.scores(), heard.artifacts())
 
     def _collect(self) -> None:
-        """Take over a score that is done; a piece of sound that can't be heard has none."""
+        """Take over a score that is done, or why there is none."""
         if self._working is None or not self._working.done():
             return
-        failed, work, self._working = self._working.exception(), self._working, None
-        point = LivePoint(self._scored_at, None) if failed else work.result()
+        work, self._working = self._working, None
+        if failed := work.exception():
+            self.problem = str(failed)
+            return
+        point = work.result()
         before = {fault.kind for fault in self.points[-1].faults} if self.points else set()
         for fault in point.faults:
             if fault.kind not in before:
@@ -95,6 +99,8 @@ class LiveMeter:
     def html(self) -> str:
         """What is heard now, how it was, and which faults came up."""
         self._collect()
+        if self.problem:
+            return f'<p class="sq-hint" role="alert">{escape(self.problem)}</p>'
         if not self.points:
             loading = "" if self._lane.ready else " The model is being loaded."
             return f'<p class="sq-hint" role="status">Listening: {self.seconds:.0f} s so far.{loading}</p>'

@@ -54,6 +54,11 @@ class Visit:
         chooser.set_input_files(path)
         chooser.wait_for(state="detached")
 
+    def add_files(self, box: str, *paths: Path) -> None:
+        """Put files into one of the boxes for files of any kind."""
+        self.page.locator(f"#{box} input[type=file]").set_input_files(paths)
+        self.page.locator(f"#{box} [data-testid=download-link]").nth(len(paths) - 1).wait_for()
+
     def rate(self, clip: Path, reference: Path | None = None) -> None:
         """Upload, press Rate, and wait until the reason is written."""
         self.upload("clip", clip)

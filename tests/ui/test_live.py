@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.model.base_llm import CheckpointError
 from sqllm.signal.audio import SAMPLE_RATE, Clip
 from sqllm.ui.lane import JudgeLane
 from sqllm.ui.live_meter import KEPT_POINTS, WINDOW_SECONDS, LiveMeter, LivePoint
@@ -67,6 +68,15 @@ def test_sound_is_never_kept_waiting_and_memory_is_bounded() -> None:
     assert len(meter._samples) == WINDOW_SECONDS * SAMPLE_RATE
     meter.points.extend(LivePoint(float(at), None) for at in range(1000))
     assert len(meter.points) == KEPT_POINTS
+
+
+def test_missing_model_is_told() -> None:
+    def load() -> SpeechQualityLLM:
+        raise CheckpointError("There is no <checkpoint>.")
+
+    meter = LiveMeter(JudgeLane(load))
+    feed(meter, SPEECH[: 2 * SAMPLE_RATE])
+    assert "There is no &lt;checkpoint&gt;." in meter.html()
 
 
 def test_file_is_played_as_if_live(lane: JudgeLane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
