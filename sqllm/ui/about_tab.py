@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gradio as gr
 
-import sqllm
+from sqllm import __version__
 from sqllm.scores import DIMENSION_WORDS
 from sqllm.ui.charts import table_html
 from sqllm.ui.lane import JudgeLane
@@ -65,7 +65,7 @@ def figure_rows() -> list[list[str]]:
 def version_html(model: Mapping[str, str] | None) -> str:
     """Version of the program, name and revision of the model (once it is loaded)."""
     loaded = f"model {model.get('name', '')}, revision {model.get('revision', '')}" if model else "model not loaded yet"
-    return f'<p class="sq-hint" id="version">SpeechQualityLLM {sqllm.__version__}, {loaded}.</p>'
+    return f'<p class="sq-hint" id="version">SpeechQualityLLM {__version__}, {loaded}.</p>'
 
 
 def build_about_tab(lane: JudgeLane, tab: gr.Tab) -> None:
