@@ -38,7 +38,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_python_of_the_readme_runs(desk: Path) -> None:
-    (program,) = blocks("python")
+    program = next(program for program in blocks("python") if "from sqllm" in program)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -47,6 +47,26 @@ def test_the_python_of_the_readme_runs(desk: Path) -> None:
     assert len(lines) == 5
     assert lines[3] == "B"
     assert 1 <= float(lines[4]) <= 5
+
+
+def test_the_pages_endpoints_answer_as_the_readme_asks(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from sqllm.ui.page import build_page, launch_settings
+    from tests.tiny import tiny_judge
+
+    (program,) = (program for program in blocks("python") if "gradio_client" in program)
+    judge = tiny_judge()
+    page = build_page(lambda: judge)
+    _, address, _ = page.launch(**launch_settings(), server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
+    try:
+        exec(program.replace("http://127.0.0.1:7860", address), {})
+    finally:
+        page.close(verbose=False)
+    mos, answer, ranking, votes, scores = capsys.readouterr().out.strip().splitlines()[-5:]
+    assert 1 <= float(mos) <= 5
+    assert answer
+    assert sorted(json.loads(ranking.replace("'", '"'))) == ["A", "B"]
+    assert sum(json.loads(votes)) == 12
+    assert len(json.loads(scores)) == 2
 
 
 def test_the_commands_of_the_readme_run(

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
 from gradio.blocks import Block
 
 from sqllm.batch.columns import Layout, Wanted
@@ -18,7 +20,6 @@ from sqllm.batch.scoring import score_rows
 from sqllm.batch.summary import mean_interval
 from sqllm.batch.table import ScoreTable
 from sqllm.listeners.profiles import ListenerProfile
-from sqllm.scores import DIMENSIONS
 from sqllm.ui.batch_files import BatchFiles
 from sqllm.ui.charts import Interval, intervals_chart
 from sqllm.ui.lane import JudgeLane
@@ -78,7 +79,7 @@ def status_html(run: BatchRun) -> str:
         told = f"{done} of {total} clips scored in {run.seconds:.0f} s" + ("" if done == total else ", then stopped")
     else:
         told = in_words(0, done, total, max(run.seconds, 0.01)) if done else f"Listening to {total} clips"
-    failed = f" {run.failed} could not be read: see the column error." if run.failed else ""
+    failed = f" {run.failed} could not be read: see their notes." if run.failed else ""
     notes = "".join(f"<li>{escape(note)}</li>" for note in run.files.notes)
     return (
         f'<div class="sq-card" role="status"><p>{escape(told)}.{failed}</p>'
@@ -87,12 +88,28 @@ def status_html(run: BatchRun) -> str:
     )
 
 
-def shown_table(run: BatchRun) -> dict[str, Any]:
-    """The columns that matter most, for the page's table."""
-    own = [name for name in run.layout.own.values() if name in ("file", "condition")]
-    ours = [*DIMENSIONS, "mos_std", *(("faults",) if run.layout.wanted.faults else ()), "warnings", "error"]
-    heads = [*own, *ours]
-    return {"headers": heads, "data": [[_cell(row.get(name)) for name in heads] for row in run.told()]}
+# The columns that matter most, by name: head and width in the page's table.
+SHOWN = {
+    "file": ("File", "230px"),
+    "condition": ("Condition", "120px"),
+    "mos": ("MOS", "80px"),
+    "mos_std": ("±", "70px"),
+    "noisiness": ("Noisiness", "110px"),
+    "coloration": ("Coloration", "115px"),
+    "discontinuity": ("Discontinuity", "130px"),
+    "loudness": ("Loudness", "110px"),
+    "faults": ("Faults", "230px"),
+    "notes": ("Notes", "320px"),
+}
+
+
+def shown_table(run: BatchRun) -> gr.Dataframe:
+    """The rows for the page's table; notes are an error, else the warnings."""
+    names = [name for name in SHOWN if name in ("notes", *run.layout.columns)]
+    told = [row | {"notes": row.get("error") or row.get("warnings")} for row in run.told()]
+    data = [[_cell(row.get(name)) for name in names] for row in told]
+    heads, widths = ([SHOWN[name][part] for name in names] for part in (0, 1))
+    return gr.Dataframe({"headers": heads, "data": data}, column_widths=list(widths))
 
 
 def _cell(value: Any) -> Any:
@@ -138,12 +155,15 @@ def conditions_html(run: BatchRun) -> str:
     )
 
 
-def batch_tables(run: BatchRun, owner: Block) -> list[str]:
-    """The paths of the rows as CSV, JSON lines and Parquet."""
-    paths = []
+def batch_tables(run: BatchRun, owner: Block) -> list[str | None]:
+    """The paths of the rows as CSV, JSON lines and Parquet; None for Parquet where pyarrow is not installed."""
+    paths: list[str | None] = []
     with tempfile.TemporaryDirectory() as folder:
         for suffix in SUFFIXES:
             out = Path(folder) / f"scores{suffix}"
+            if suffix == ".parquet" and find_spec("pyarrow") is None:
+                paths.append(None)
+                continue
             ScoreTable(out, run.layout).write(run.told())
             paths.append(publish(owner, out.read_bytes(), out.name))
     return paths

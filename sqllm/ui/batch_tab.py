@@ -49,7 +49,10 @@ class BatchTab:
                     if stop.is_set():
                         break
                 run = replace(run, ended=True)
-                saved = [gr.DownloadButton(value=path, interactive=True) for path in batch_tables(run, self.owner)]
+                saved = [
+                    gr.DownloadButton(value=path, interactive=path is not None)
+                    for path in batch_tables(run, self.owner)
+                ]
                 yield (*_shown(run), *saved, run)
         finally:
             self._stops.pop(request.session_hash or "", None)
@@ -92,8 +95,6 @@ def build_batch_tab(lane: JudgeLane) -> gr.State:
         interactive=False,
         elem_id="batch-table",
         max_height=460,
-        show_search="filter",
-        wrap=True,
     )
     run = gr.State(None)
     tab = BatchTab(lane, files)

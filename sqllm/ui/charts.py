@@ -90,6 +90,8 @@ def lines_chart(
     for number, line in enumerate(lines):
         points = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in zip(line.x, line.y, strict=True))
         drawn += f'<polyline class="{line.kind}" points="{points}"><title>{escape(line.name)}</title></polyline>'
+        if line.kind == "line":
+            drawn += f'<circle class="ink" cx="{frame.x(line.x[-1]):.1f}" cy="{frame.y(line.y[-1]):.1f}" r="3.5"/>'
         if len(lines) > 1:
             drawn += (
                 f'<line class="{line.kind}" x1="{60 + 130 * number}" x2="{80 + 130 * number}" y1="12" y2="12"/>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -68,6 +68,14 @@ class JudgeLane:
     def run(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """The result of some work on the model's thread."""
         return self._thread.submit(work, *arguments).result()
+
+    def submit(self, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Have some work done on the model's thread, without waiting for it."""
+        return self._thread.submit(work, *arguments)
+
+    def here(self) -> SpeechQualityLLM:
+        """The judge itself, for work that is on the model's thread already; raises `CheckpointError`."""
+        return self._load()
 
     def judge(self) -> SpeechQualityLLM:
         """The judge itself, for work that is done by `run` or `stream`; raises `CheckpointError`."""

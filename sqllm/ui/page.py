@@ -17,6 +17,7 @@ from sqllm.ui.compare_tab import build_compare_tab
 from sqllm.ui.endpoints import add_endpoints
 from sqllm.ui.i18n import t, translations
 from sqllm.ui.lane import JudgeLane
+from sqllm.ui.live_tab import build_live_tab
 from sqllm.ui.plan_tab import build_plan_tab
 from sqllm.ui.rate_tab import build_rate_tab
 from sqllm.ui.scripts import page_script
@@ -68,6 +69,8 @@ def build_page(judge_loader: Callable[[], SpeechQualityLLM], load_early: bool = 
                 run = build_batch_tab(lane)
             with gr.Tab(t("tab_plan"), id="plan"):
                 build_plan_tab(run)
+            with gr.Tab(t("tab_live"), id="live"):
+                build_live_tab(lane)
             with gr.Tab(t("tab_about"), id="about") as about:
                 build_about_tab(lane, about)
     return page.queue(max_size=LONGEST_QUEUE, default_concurrency_limit=1)
@@ -89,6 +92,9 @@ def launch_settings() -> dict[str, Any]:
     ).set(
         block_radius="10px",
         color_accent="*primary_700",
+        body_text_color_subdued="*neutral_500",
+        link_text_color="*primary_700",
+        link_text_color_hover="*primary_800",
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -165,7 +166,8 @@ def notes_of(tests: PlannedTest) -> Iterator[str]:
 
 def lines_html(text: str) -> str:
     """Our own Markdown summary as a list in HTML: its first line, then what stands behind dashes."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = re.sub(r" \(--[^)]*\)", "", text)  # what the command line has options for
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
     items = "".join(f"<li>{escape(line[2:])}</li>" for line in lines if line.startswith("- "))
     return f"<p><b>{escape(lines[0])}</b></p><ul>{items}</ul>"
 

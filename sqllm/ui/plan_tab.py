@@ -146,54 +146,62 @@ def build_plan_tab(run: gr.State) -> None:
     scored = gr.State(None)
     with gr.Walkthrough(selected=0, elem_id="plan-steps") as steps:
         with gr.Step(t("plan_step_scores"), id=0):
-            with gr.Row(elem_classes="sq-inputs"):
-                table = gr.File(
-                    label=t("plan_scores"), file_types=None, type="filepath", elem_id="plan-scores", height=130
-                )
-                with gr.Column(min_width=280, elem_classes="sq-listener"):
-                    batch = gr.Button(t("plan_from_batch"), elem_id="plan-from-batch")
-                    pattern = gr.Textbox(label=t("plan_pattern"), placeholder="_(c[0-9]+)_", max_lines=1)
+            table, pattern, batch = _scores_inputs()
             conditions = gr.HTML(NO_CONDITIONS, elem_id="plan-conditions", elem_classes="sq-bare")
             to_panel = gr.Button(t("next"), variant="primary", elem_id="plan-to-panel")
         with gr.Step(t("plan_step_panel"), id=1):
-            with gr.Row():
-                difference = gr.Slider(0.1, 1.5, 0.5, step=0.05, label=t("plan_difference"))
-                interval = gr.Slider(0.05, 1.0, 0.3, step=0.05, label=t("plan_interval"))
-                listeners = gr.Slider(0, 200, 0, step=1, label=t("plan_listeners"))
+            wanted = _panel_inputs()
             ask = gr.Button(t("plan_simulate"), variant="primary", elem_id="plan-ask")
             panel = gr.HTML(NO_PANEL, elem_id="plan-panel", elem_classes="sq-bare")
             to_design = gr.Button(t("next"), elem_id="plan-to-design")
         with gr.Step(t("plan_step_design"), id=2):
-            with gr.Row():
-                titles = [(f"{one.name.upper()}: {one.title}", one.name) for one in DESIGNS.values()]
-                design = gr.Dropdown(titles, value="acr", label=t("plan_design"), filterable=False)
-                platform = gr.Dropdown(list(PLATFORM_DESIGNS), value="p808", label=t("plan_platform"), filterable=False)
-                per_condition = gr.Slider(0, 50, 0, step=1, label=t("plan_per_condition"))
+            designed = _design_inputs()
             make = gr.Button(t("plan_make"), variant="primary", elem_id="plan-make")
         with gr.Step(t("plan_step_export"), id=3):
             plan = gr.HTML(NO_PLAN, elem_id="plan", elem_classes="sq-bare")
             archive = gr.DownloadButton(t("plan_zip"), interactive=False, variant="primary", elem_id="plan-zip")
     tab = PlanTab(table)
     quiet: dict[str, Any] = {"api_visibility": "private"}
-    taken = [scored, conditions, panel, plan]
-    table.upload(partial(tab.take, False), [run, table, pattern], taken, **quiet)
-    pattern.submit(partial(tab.take, False), [run, table, pattern], taken, **quiet)
-    batch.click(partial(tab.take, True), [run, table, pattern], taken, **quiet)
-    wanted = [scored, difference, interval, listeners]
-    _steps(steps, [(to_panel, 1), (to_design, 2)])
-    ask.click(tab.ask_panel, wanted, panel, show_progress_on=panel, concurrency_id="plan", concurrency_limit=2, **quiet)
-    made = make.click(
-        tab.make, [*wanted, design, platform, per_condition], [plan, archive], concurrency_id="plan", **quiet
-    )
-    made.success(lambda: gr.Walkthrough(selected=3), None, steps, queue=False, **quiet)
+    for take, from_batch in ((table.upload, False), (pattern.submit, False), (batch.click, True)):
+        take(partial(tab.take, from_batch), [run, table, pattern], [scored, conditions, panel, plan], **quiet)
+    for button, number in ((to_panel, 1), (to_design, 2)):
+        button.click(partial(gr.Walkthrough, selected=number), None, steps, queue=False, **quiet)
+    quiet |= {"concurrency_id": "plan", "concurrency_limit": 2}
+    ask.click(tab.ask_panel, [scored, *wanted], panel, show_progress_on=panel, **quiet)
+    made = make.click(tab.make, [scored, *wanted, *designed], [plan, archive], **quiet)
+    made.success(partial(gr.Walkthrough, selected=3), None, steps, queue=False, api_visibility="private")
     _votes(tab, scored)
 
 
-def _steps(steps: gr.Walkthrough, buttons: list[tuple[gr.Button, int]]) -> None:
-    for button, number in buttons:
-        button.click(
-            lambda number=number: gr.Walkthrough(selected=number), None, steps, queue=False, api_visibility="private"
-        )
+def _scores_inputs() -> tuple[gr.File, gr.Textbox, gr.Button]:
+    """Where scores come from: a table, with what finds a condition in a file's name, or the Batch tab."""
+    with gr.Row(elem_classes="sq-inputs"):
+        table = gr.File(label=t("plan_scores"), type="filepath", elem_id="plan-scores", height=130)
+        with gr.Column(min_width=280, elem_classes="sq-listener"):
+            batch = gr.Button(t("plan_from_batch"), elem_id="plan-from-batch")
+            pattern = gr.Textbox(label=t("plan_pattern"), placeholder="_(c[0-9]+)_", max_lines=1)
+    return table, pattern, batch
+
+
+def _panel_inputs() -> list[gr.Slider]:
+    """The difference to be found, the interval wanted, and the number of listeners."""
+    with gr.Row():
+        return [
+            gr.Slider(0.1, 1.5, 0.5, step=0.05, label=t("plan_difference")),
+            gr.Slider(0.05, 1.0, 0.3, step=0.05, label=t("plan_interval")),
+            gr.Slider(0, 200, 0, step=1, label=t("plan_listeners")),
+        ]
+
+
+def _design_inputs() -> list[Any]:
+    """Design, platform, and the number of clips of each condition."""
+    titles = [(f"{one.name.upper()}: {one.title}", one.name) for one in DESIGNS.values()]
+    with gr.Row():
+        return [
+            gr.Dropdown(titles, value="acr", label=t("plan_design"), filterable=False),
+            gr.Dropdown(list(PLATFORM_DESIGNS), value="p808", label=t("plan_platform"), filterable=False),
+            gr.Slider(0, 50, 0, step=1, label=t("plan_per_condition")),
+        ]
 
 
 def _votes(tab: PlanTab, scored: gr.State) -> None:

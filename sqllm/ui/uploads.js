@@ -1,6 +1,6 @@
 () => {
   const suffixes = SUFFIXES;
-  const inBox = (event) => event.target instanceof Element && event.target.closest("#clip, #reference, .sq-sounds");
+  const inBox = (event) => event.target instanceof Element && event.target.closest("#clip, #reference, #live-file");
   const passes = (file) => file.type.startsWith("audio/");
   const asAudio = (files) => {
     const passed = new DataTransfer();

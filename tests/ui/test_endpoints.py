@@ -26,7 +26,7 @@ from sqllm.ui.lane import NO_CLIP
 from sqllm.words.questions import PRESETS
 from tests.tiny import speech_like
 
-JOBS = {"/rate", "/ask", "/compare", "/panel", "/profiles", "/scale"}
+JOBS = {"/rate", "/ask", "/compare", "/panel", "/score", "/plan", "/profiles", "/scale"}
 
 
 def test_the_jobs_are_offered_to_scripts_and_nothing_else(client: Client) -> None:
@@ -199,3 +199,21 @@ def test_profiles_and_scale_are_resources(page: gr.Blocks) -> None:
     assert list(profiles) == list(PROFILES)
     assert tuple(scale) == DIMENSIONS
     assert len(scale["mos"]["words"]) == 5
+
+
+def test_score_gives_a_row_a_clip_and_plan_a_test_from_such_rows(
+    client: Client, tiny: SpeechQualityLLM, clips: list[Path], tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.wav"
+    broken.write_text("not audio")
+    table = client.predict([handle_file(file) for file in (*clips, broken)], api_name="/score")
+    assert [row["file"] for row in table["rows"]] == ["first.wav", "second.wav", "third.wav", "broken.wav"]
+    assert table["rows"][0]["mos"] == round(tiny.listen(clips[0]).scores()["mos"].mean, 3)
+    assert "can't be read as audio" in table["rows"][3]["error"]
+    scores = tmp_path / "scores.csv"
+    rows = [f"c{n}/{m}.wav,c{n},{1.5 + n}" for n in range(3) for m in range(3)]
+    scores.write_text("\n".join(["file,condition,mos", *rows]))
+    plan, archive = client.predict(handle_file(scores), "acr", "webmushra", api_name="/plan")
+    assert [one["condition"] for one in plan["conditions"]] == ["c0", "c1", "c2"]
+    assert plan["listeners"] >= 2
+    assert Path(archive).name.endswith(".zip")

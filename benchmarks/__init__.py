@@ -1,0 +1,1 @@
+"""How fast the program is, beside published models on the same machine."""
