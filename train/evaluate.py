@@ -10,8 +10,8 @@ Settings and their meaning: `train/configs/evaluate.yaml`.
 `questions=true` prints how well unseen wordings of questions are understood, a family each, and the study sheet's
 questions (`sqllm.evaluation.question_sheet`); that needs no corpus.
 
-`paper=true` prints the paper's table instead (`sqllm.evaluation.paper_table`): per task family, dimension and mode, ours
-beside its figures on the same clips, with parse rates; the model may be one of the paper's prompt order.
+`paper=true` prints the paper's table instead (`sqllm.evaluation.paper_table`): per task family, dimension and mode,
+ours beside its figures on the same clips, with parse rates; the model may be one of the paper's prompt order.
 
 `study=DIR` writes a listening study instead of a report: do the rationales fit their clips? `study_results=CSV` reads
 back what people said (`sqllm.evaluation.listening_study`).

@@ -3,7 +3,8 @@
     python -m train.sizes [paper_ast_frozen.yaml full.yaml ...]
 
 Prints Markdown; of all recipes where none is named, in some minutes. Counted and run on meta tensors, which have shapes
-and no values (`sqllm.evaluation.sizes`): what a card's kernels and allocator add is an allowance of 0.8 GiB, not measured.
+and no values (`sqllm.evaluation.sizes`): what a card's kernels and allocator add is an allowance of 0.8 GiB, not
+measured.
 """
 
 from __future__ import annotations

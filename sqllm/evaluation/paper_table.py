@@ -1,7 +1,7 @@
 """The paper's table (arXiv 2512.08238) for one of our models: per task family, dimension and mode, beside its figures.
 
 A model of the paper's prompt is asked in text and its answers are parsed; one that asks the audio first is read from
-probabilities, so that it always answers. Everything is compared on the same clips, with the parse rate beside each figure.
+probabilities, so that it always answers. All is compared on the same clips, with the parse rate beside each figure.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ OTHERS = {
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model answers in one mode: a value a clip for each of `ROWS` (a category's number in dim-categorical), not a
-    number where none could be parsed.
+    """What a model answers in one mode: a value a clip for each of `ROWS` (a category's number in dim-categorical),
+    not a number where none could be parsed.
     """
 
     mode: str

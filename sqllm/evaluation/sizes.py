@@ -271,7 +271,7 @@ class _Flash(torch.autograd.Function):
 def _flash_attention() -> Iterator[None]:
     plain = nn.functional.scaled_dot_product_attention
     try:
-        nn.functional.scaled_dot_product_attention = lambda q, k, v, *_, **__: _Flash.apply(q, k, v)  # type: ignore
+        nn.functional.scaled_dot_product_attention = lambda q, k, v, *_, **__: _Flash.apply(q, k, v)
         yield
     finally:
         nn.functional.scaled_dot_product_attention = plain

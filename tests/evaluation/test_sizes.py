@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 import torch
@@ -68,9 +69,9 @@ def test_activations_are_those_that_autograd_keeps() -> None:
 
 
 def test_a_packed_layer_weighs_what_bitsandbytes_makes_of_it() -> None:
-    from bitsandbytes.nn import Linear4bit
+    import bitsandbytes
 
-    real = Linear4bit(
+    real: Any = bitsandbytes.nn.modules.Linear4bit(
         512, 1024, bias=False, quant_type="nf4", compress_statistics=True, compute_dtype=torch.bfloat16
     ).to("cpu")
     state = real.weight.quant_state
