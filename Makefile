@@ -4,7 +4,7 @@ BIN := .venv/bin
 NO_DEPENDENCIES := pyrnnoise==0.4.5 distillmos==0.9.1 xls-r-sqa==0.1.0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app setup test check format checkpoint clean
+.PHONY: app setup test smoke check format checkpoint clean
 
 app: setup
 	$(BIN)/python app.py
@@ -29,6 +29,10 @@ setup: .venv/installed .venv/base-llm
 
 test: setup .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# What takes minutes: every recipe of train.large at tiny size, several processes, Ray with an actor killed.
+smoke: setup .venv/installed-dev
+	$(BIN)/python -m pytest tests/smoke -n 2 --dist loadfile
 
 check: .venv/installed-dev
 	$(BIN)/ruff format --check .

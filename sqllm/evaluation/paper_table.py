@@ -148,15 +148,20 @@ def paper_report(
         shown = [one.chosen(rows) for one in answers if one.mode == "single-ended" or rows is paired]
         if rows:
             yield f"\n### {title}: {len(rows)}\n"
-            yield from _task_table([clips[row] for row in rows], shown, [one.chosen(rows) for one in beside])
+            named = [(f"ours, {one.mode}", one) for one in shown]
+            yield from task_table([clips[row] for row in rows], named, [one.chosen(rows) for one in beside])
     yield "\n### MOS on each test set, r per file\n"
     yield from _set_table(clips, answers, beside)
 
 
-def _task_table(clips: Sequence[CorpusClip], answers: Sequence[Answers], beside: Sequence[Ratings]) -> list[str]:
-    """A row a task; ours, the published models that ran here, and the paper's figures, on its own 712 or 480 clips."""
-    ours = [f"ours, {one.mode}" for one in answers]
-    modes = [one.mode for one in answers]
+def task_table(
+    clips: Sequence[CorpusClip], named: Sequence[tuple[str, Answers]], beside: Sequence[Ratings] = ()
+) -> list[str]:
+    """A row a task; ours by name, the published models that ran here, and the paper's figures on its own 712 or 480
+    clips.
+    """
+    ours, answers = [name for name, _ in named], [one for _, one in named]
+    modes = list(dict.fromkeys(one.mode for one in answers))
     papers = [f"paper, {mode}, {column}" for mode in modes for column in PAPER_COLUMNS if _has(mode, column)]
     rows = []
     for family, dimension in ROWS:
