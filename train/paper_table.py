@@ -93,7 +93,8 @@ def _answers(settings: PaperTableSettings, clips: Sequence[CorpusClip], mode: st
         model, _ = load_checkpoint(settings.out / "checkpoint", settings.device or None)
         tokens = cached_tokens(model, clips, settings.cache or settings.out / "tokens")
         said = ask_tasks(model, tokens, mode == "double-ended")
-        np.savez(path, **{" ".join(row): values for row, values in said.values.items()})
+        by_name: dict[str, Any] = {" ".join(row): values for row, values in said.values.items()}
+        np.savez(path, **by_name)
     stored = np.load(path)
     return Answers(mode, {row: stored[" ".join(row)] for row in ROWS})
 

@@ -23,8 +23,8 @@ def words_of(settings: Any) -> list[str]:
 
 
 def run(settings: Any, processes: int) -> dict[str, Any]:
-    launch = ["-m", "torch.distributed.run", "--nproc_per_node", str(processes), "--master_port", "29517"]
-    command = [sys.executable, *launch, "-m", "tests.smoke.float32_run", *words_of(settings), "report_to="]
+    words = [*words_of(settings), "report_to="]
+    command = [sys.executable, "-m", "tests.smoke.float32_run", str(processes), *words]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stderr[-2000:]
     return torch.load(settings.out / "state.pt", weights_only=True)

@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_recipe_learns_is_saved_loaded_and_evaluated(folder: Path, recipe: str, double_ended: float) -> None:
     kind, out = read_settings(LargeSettings, [recipe]).encoder, folder / f"{recipe}-{double_ended}"
     tiny = tiny_settings(folder, kind)
-    places = {"corpus": tiny.corpus, "cache": tiny.cache, "encoder_source": tiny.encoder_source}
+    places: dict[str, object] = {"corpus": tiny.corpus, "cache": tiny.cache, "encoder_source": tiny.encoder_source}
     places |= {"llm_source": tiny.llm_source, "out": out, "double_ended": double_ended, "device": "cpu"}
     faster = ("batch=4", "micro_batch=2", "learning_rate=5e-3", "encoder_learning_rate=1e-3")
     train_large([recipe, *(f"{name}={value}" for name, value in places.items()), *TINY, *faster])
