@@ -129,7 +129,8 @@ def _run(
     context.checkpoint_config = CheckpointConfig(
         id_column=ID, checkpoint_path=str(work / "done"), delete_checkpoint_on_success=False
     )
-    ray.data.read_parquet(str(work / "rows")).map_batches(
+    parts = len(list((work / "rows").glob("*.parquet")))  # a part a block: else Ray puts many into one, for one actor
+    ray.data.read_parquet(str(work / "rows"), override_num_blocks=parts).map_batches(
         RayScorer,
         fn_constructor_args=(load, layout, profile, raw),
         batch_size=ROWS_A_BATCH,
