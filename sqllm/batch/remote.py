@@ -53,7 +53,7 @@ def _read_table(source: str) -> ClipList:
         role: next((names[known] for known in known_names if known in names), None)
         for role, known_names in (("file", FILE_NAMES), ("ref", REF_NAMES))
     }
-    if found["file"] is None:
+    if found["file"] is None or table.empty:
         raise ValueError(f"{source} names no clips: give it a column file or audio_filepath.")
     folder = source.rpartition("/")[0]
     rows = []
