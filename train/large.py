@@ -114,10 +114,10 @@ def prepare(settings: LargeSettings, device: Any) -> tuple[SpeechQualityModel, T
     config = settings.model_config
     encoder_of = DEFAULT_CHECKPOINT if config.encoder == "compact" and not config.encoder_source else None
     model = new_model(config, choose_dtype(device)[0], settings.seed, encoder_of, device)
-    clips = [
-        _with_needed(all_known(some), settings.double_ended)
-        for some in (training_clips(settings.corpus, most=settings.train_clips), read_corpus(settings.corpus, "VAL"))
-    ]
+    train, validation = training_clips(settings.corpus, most=settings.train_clips), read_corpus(settings.corpus, "VAL")
+    clips = [_with_needed(all_known(some), settings.double_ended) for some in (train, validation)]
+    few = max(settings.batch, settings.validate_clips)
+    clips[1] = clips[1][:: max(1, len(clips[1]) // few)][:few]  # from all over the split
     for name, some in zip(("TRAIN", "VAL"), clips, strict=True):
         if len(some) < settings.batch:
             raise ValueError(f"{len(some)} {name} clips are fewer than a batch of {settings.batch}.")

@@ -22,6 +22,10 @@ def add(commands: shared.Commands) -> None:
     parser.add_argument("--resume", action="store_true", help="go on where an earlier run stopped (default: anew)")
     parser.add_argument("--faults", action="store_true", help="add the faults heard: strong codec; slight hum")
     parser.add_argument("--votes", action="store_true", help="add the shares of votes 1 to 5 to expect, and their sd")
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="ray: on a pool of actors (extra ray)"
+    )
+    parser.add_argument("--actors", type=int, default=1, metavar="N", help="of --engine ray, a model each (default: 1)")
     parser.add_argument("--rationale", action="store_true", help="add the reason in words (slower)")
     shared.add_profile(parser)
     shared.add_mapping(parser)
@@ -30,6 +34,9 @@ def add(commands: shared.Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
+    if arguments.engine == "ray":
+        run_on_ray(arguments)
+        return
     from sqllm.batch.columns import Layout, Wanted
     from sqllm.batch.progress import watched
     from sqllm.batch.scoring import revision_of, score_rows
@@ -59,6 +66,38 @@ def run(arguments: argparse.Namespace) -> None:
         raise
     print("\n".join(summarise(read_scores(arguments.out))))
     print(f"Written to {arguments.out}.")
+
+
+def run_on_ray(arguments: argparse.Namespace) -> None:
+    """Score on a pool of actors: local or remote manifests in, a table out, and what more actors would do."""
+    from functools import partial
+
+    from sqllm.batch.columns import Layout, Wanted
+    from sqllm.batch.ray_engine import RayOptions, check_installed, score_with_ray
+    from sqllm.batch.remote import read_any_sources
+    from sqllm.batch.summary import summarise
+    from sqllm.batch.table import check_target, read_scores
+    from sqllm.listeners.profiles import get_profile
+    from sqllm.model.device import choose_device
+
+    check_installed()
+    check_target(arguments.out)
+    raw, profile = shared.raw_samples(arguments), get_profile(arguments.profile)
+    clips = read_any_sources([_as_given(source) for source in arguments.source])
+    _check_apart(arguments.out, clips.tables)
+    layout = Layout.of(clips.columns, Wanted(arguments.faults, arguments.rationale, arguments.votes))
+    on_gpu = choose_device(arguments.device)[0].type == "cuda"
+    options = RayOptions(arguments.actors, gpus=1.0 if on_gpu else 0.0)
+    loader = partial(shared.load_judge, arguments)
+    rate = score_with_ray(loader, clips.rows, layout, arguments.out, options, profile, raw, arguments.resume)
+    print("\n".join([*summarise(read_scores(arguments.out)), *rate.lines()]))
+    print(f"Written to {arguments.out}.")
+
+
+def _as_given(source: Path) -> str:
+    """A source as it was typed: a path keeps one slash of a protocol's two."""
+    head, slash, rest = str(source).partition(":/")
+    return f"{head}://{rest}" if slash and not rest.startswith("/") and len(head) > 1 else str(source)
 
 
 def _check_apart(out: Path, tables: Sequence[Path]) -> None:

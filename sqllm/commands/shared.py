@@ -35,7 +35,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """Which judge, where it computes, and what files without a header hold."""
     parser.add_argument("--model", help="checkpoint folder or Hub id (default: the embedded one)")
     parser.add_argument("--device", help="cpu, cuda ... (default: a GPU where there is one)")
-    parser.add_argument("--quantize", choices=["nf4"], help="load the LLM in 4 bits")
+    parser.add_argument("--quantize", choices=["nf4", "bf16"], help="load the LLM in 4 bits, or in bfloat16")
     parser.add_argument("--raw-rate", type=int, metavar="HZ", help="rate of files without a header (one channel)")
     parser.add_argument("--raw-format", default="s16le", metavar="F", help="their samples (default: s16le)")
 

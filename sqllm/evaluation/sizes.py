@@ -200,7 +200,8 @@ def training_memory(
         trained = [p for p in model.parameters() if p.requires_grad]
         count = sum(p.numel() for p in trained)
         held, moments = weight_bytes(model), 8.0 * count  # two float32 a weight
-        peak = _peak_of(lambda: _answer_loss(_in_half(model), clips, text, answer, double_ended).backward())
+        _in_half(model)
+        peak = _peak_of(model, lambda: _answer_loss(model, clips, text, answer, double_ended).backward())
         return Memory(held + moments + peak + 4.0 * count, held, moments)
 
 
@@ -215,7 +216,7 @@ def rating_memory(config: ModelConfig, clips: int, text: int, double_ended: bool
             with torch.no_grad():
                 _answer_loss(model, clips, text, 1, double_ended)
 
-        return Memory(held + _peak_of(read), held, 0.0)
+        return Memory(held + _peak_of(model, read), held, 0.0)
 
 
 def _answer_loss(model: SpeechQualityModel, clips: int, text: int, answer: int, double_ended: bool) -> Tensor:
@@ -235,12 +236,11 @@ def _answer_loss(model: SpeechQualityModel, clips: int, text: int, answer: int, 
     return nn.functional.cross_entropy(logits, torch.zeros(clips * answer, dtype=torch.long))
 
 
-def _in_half(model: SpeechQualityModel) -> SpeechQualityModel:
-    """What computes in bfloat16 under autocast, in bfloat16."""
+def _in_half(model: SpeechQualityModel) -> None:
+    """Put what computes in bfloat16 under autocast into bfloat16."""
     for parameter in model.parameters():
         if parameter.is_floating_point():
             parameter.data = parameter.data.to(torch.bfloat16)
-    return model
 
 
 def _frames(encoder: AudioEncoder, clips: int) -> Tensor:
@@ -253,13 +253,37 @@ def _frames(encoder: AudioEncoder, clips: int) -> Tensor:
     return inner(spectra).last_hidden_state
 
 
-class _Tracker(TorchDispatchMode):
-    """Follows the storages that operations make, and when they go."""
+class _Flash(torch.autograd.Function):
+    """Attention as GPUs compute it: its scores are never kept, only what goes in, what comes out, and their sums."""
 
-    def __init__(self) -> None:
+    @staticmethod
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        given, sums = query.new_empty(query.shape), query.new_empty(query.shape[:-1], dtype=torch.float32)
+        ctx.save_for_backward(query, key, value, given, sums)
+        return given
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
+        return tuple(torch.empty_like(one) for one in ctx.saved_tensors[:3])
+
+
+@contextmanager
+def _flash_attention() -> Iterator[None]:
+    plain = nn.functional.scaled_dot_product_attention
+    try:
+        nn.functional.scaled_dot_product_attention = lambda q, k, v, *_, **__: _Flash.apply(q, k, v)
+        yield
+    finally:
+        nn.functional.scaled_dot_product_attention = plain
+
+
+class _Tracker(TorchDispatchMode):
+    """Follows the storages that operations make beside a model's own, and when they go."""
+
+    def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.now = self.peak = 0.0
-        self.known: set[int] = set()
+        self.known = {one.untyped_storage()._cdata for one in (*model.parameters(), *model.buffers())}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = func(*args, **(kwargs or {}))
@@ -283,8 +307,8 @@ class _Tracker(TorchDispatchMode):
         self.now -= size
 
 
-def _peak_of(run: Callable[[], object]) -> float:
-    """The most bytes that a run holds at once beside what was there before it."""
-    with _Tracker() as tracker:
+def _peak_of(model: nn.Module, run: Callable[[], object]) -> float:
+    """The most bytes that a run holds at once beside the model's weights."""
+    with _flash_attention(), _Tracker(model) as tracker:
         run()
     return tracker.peak

@@ -36,7 +36,8 @@ class SpeechQualityLLM:
     ) -> SpeechQualityLLM:
         """Load a checkpoint: the embedded default, a folder, or a Hub id.
 
-        `device`: "cpu", "cuda" ...; by default a GPU where there is one. `quantize="nf4"` loads the LLM in 4 bits.
+        `device`: "cpu", "cuda" ...; by default a GPU where there is one. `quantize="nf4"` loads the LLM in 4
+        bits, "bf16" in bfloat16: for large ones on a GPU; scores then move in their second decimal.
         Raises `sqllm.model.base_llm.CheckpointError` with a sentence when there is none, and `ValueError` with one when
         the device is not there.
         """

@@ -122,25 +122,30 @@ def sha256(path: Path) -> str:
 
 
 def load_llm(config: ModelConfig, dtype: torch.dtype, device: torch.device = CPU) -> tuple[Any, Any]:
-    """The LLM without LoRA, and its tokenizer: the base LLM or any causal LM of a folder or the Hub, NF4 or not.
+    """The LLM without LoRA, and its tokenizer: the base LLM or any causal LM of a folder or the Hub.
 
-    In 4 bits it comes straight onto the device: left to itself, transformers takes the first GPU.
+    `config.quantize` is nf4, bf16 (in bfloat16, whatever `dtype` says) or nothing. In 4 bits it comes straight onto the
+    device: left to itself, transformers takes the first GPU. For FSDP it stays where that will take it from, its 4-bit
+    weights stored as bfloat16, so that all of a block's weights can be sharded alike.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
     source = config.llm_source or str(base_llm_folder())
-    quantization = None
-    if config.quantize == "nf4":
+    quantization, sharded = None, os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
+    if config.quantize == "bf16":
+        dtype = torch.bfloat16
+    elif config.quantize == "nf4":
         quantization = BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
+            bnb_4bit_quant_storage=torch.bfloat16 if sharded else torch.uint8,
         )
     elif config.quantize:
-        raise ValueError(f"There is no quantisation {config.quantize!r}; choose nf4 or none.")
+        raise ValueError(f"There is no quantisation {config.quantize!r}; choose nf4, bf16 or none.")
     tokenizer = AutoTokenizer.from_pretrained(source)
-    place = {"": str(device)} if quantization else None
+    place = {"": str(device)} if quantization and not sharded else None
     llm = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, quantization_config=quantization, device_map=place)
     keep_nf4_trainable(llm)
     llm.requires_grad_(False)

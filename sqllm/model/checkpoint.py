@@ -24,7 +24,7 @@ from torch import Tensor
 
 from sqllm.model.base_llm import BASE_LLM_NAME, CheckpointError, add_lora, load_llm, sha256
 from sqllm.model.config import EncoderParts, ModelConfig, check_names
-from sqllm.model.device import CPU, choose_device
+from sqllm.model.device import CPU, choose_device, choose_dtype
 from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.load import encoder_to_fill, load_encoder
 from sqllm.model.language_model import LanguageModel
@@ -227,7 +227,8 @@ def load_checkpoint(
 ) -> tuple[SpeechQualityModel, dict[str, str]]:
     """A model to rate with, and its name and revision: a folder, a Hub id, or the embedded default.
 
-    In float32, with LoRA merged into the LLM (kept apart under NF4). Raises `CheckpointError`, and `ValueError` where
+    In float32, with LoRA merged into the LLM; kept apart where the LLM is quantised, which computes in bfloat16 where a
+    GPU does. Raises `CheckpointError`, and `ValueError` where
     the device is not there.
     """
     place, _ = choose_device(device)
@@ -236,7 +237,9 @@ def load_checkpoint(
     config = stored.config if quantize is None else replace(stored.config, quantize=quantize)
     encoder = _stored_encoder(stored)
     try:
-        llm, tokenizer = load_llm(config, torch.float32, place)
+        # What has 4 bits gains nothing from computing in 32, which on a GPU costs several times as much.
+        dtype = choose_dtype(place)[0] if config.quantize and place.type == "cuda" else torch.float32
+        llm, tokenizer = load_llm(config, dtype, place)
     except OSError as problem:
         raise CheckpointError(
             f"{folder} needs {config.llm_source or BASE_LLM_NAME}, which can't be loaded."

@@ -32,7 +32,7 @@ def spoilt(folder: Path, copy: Path, **changes: Any) -> Path:
 
 
 def test_an_unknown_quantisation_or_training_choice_is_refused(llm_folder: Path) -> None:
-    with pytest.raises(ValueError, match="no quantisation 'int3'; choose nf4 or none"):
+    with pytest.raises(ValueError, match="no quantisation 'int3'; choose nf4, bf16 or none"):
         new_model(config_for(llm_folder, quantize="int3"))
     with pytest.raises(ValueError, match="trained_encoder is 'some'; choose none, queries or all"):
         new_model(config_for(llm_folder, trained_encoder="some"))

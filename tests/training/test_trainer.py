@@ -42,6 +42,7 @@ from train.ablations import AblationSettings
 from train.evaluate import EvaluateSettings
 from train.finetune import FinetuneSettings
 from train.large import LargeSettings
+from train.paper_table import PaperTableSettings
 from train.simulate import SimulateSettings
 from train.teachers import TeacherSettings
 from train.tune import TuneSettings
@@ -204,6 +205,7 @@ def test_every_recipe_of_ours_can_be_read(path: Path) -> None:
         "teachers": TeacherSettings,
         "words": WordsSettings,
         "full": LargeSettings,
+        "paper_table": PaperTableSettings,
         **{f"paper_{kind}_{how}": LargeSettings for kind in ("ast", "whisper") for how in ("frozen", "finetuned")},
     }
     needed = {"simulate": ["speech=a", "noise=b"], "teachers": ["ratings=c.csv"]}.get(path.stem, [])

@@ -42,7 +42,7 @@ def test_rate_gives_the_judgement_of_the_judge(
 ) -> None:
     clips = handle_file(speech_file), handle_file(reference_file)
     answer = client.predict(*clips, "strict-expert", "  listens in a  car ", api_name="/rate")
-    profile = get_profile("strict-expert").with_note("listens in a car")
+    profile = with_words(get_profile("strict-expert"), "listens in a car")
     assert answer == tiny.listen(speech_file, reference_file).rate(profile).to_json()
 
 

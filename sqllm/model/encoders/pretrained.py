@@ -109,7 +109,7 @@ class WhisperEncoder(AudioEncoder):
             )
             model = Published(config)
             model.load_state_dict(weights)
-        except (KeyError, RuntimeError) as problem:
+        except (KeyError, RuntimeError, ValueError) as problem:
             raise ValueError(f"{path} does not hold the encoder of a Whisper.") from problem
         return cls(model, WhisperFeatureExtractor(feature_size=mels), layer)
 
