@@ -18,7 +18,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from sqllm.judge.judge import SpeechQualityLLM
-from sqllm.listeners.profiles import PROFILES, get_profile
+from sqllm.listeners.profiles import PROFILES, get_profile, with_words
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import AudioError, load_clip
 from sqllm.ui.api_types import path_of
