@@ -85,7 +85,7 @@ def test_a_batch_in_several_passes_has_the_gradient_of_one(folder: Path, more: d
         assert len(passes) == 4 // micro
         counts = torch.stack([one.counts for one in passes]).sum(dim=0)
         plain = type(objective).forward  # accelerate's own computes in bfloat16 where the device does
-        sum(plain(objective, one, counts) for one in passes).backward()
+        torch.stack([plain(objective, one, counts) for one in passes]).sum().backward()
         gradients.append({n: p.grad for n, p in objective.named_parameters() if p.grad is not None})
     for name, gradient in gradients[0].items():
         assert (gradient - gradients[1][name]).norm() < 1e-3 * gradient.norm() + 1e-5, name
