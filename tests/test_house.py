@@ -26,7 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "planning": {"scores", "signal", "listeners"},
     "batch": {"scores", "signal", "listeners", "judge", "manifest"},
     "ui": {"scores", "resources", "signal", "manifest", "listeners", "model", "words", "judge", "planning", "batch"},
-    "commands": {"scores", "signal", "listeners", "judge", "batch", "planning", "ui"},
+    "commands": {"scores", "signal", "listeners", "model", "judge", "batch", "planning", "ui"},
     "cli": {"signal", "model", "commands"},
     "corpus": {"scores", "signal", "listeners", "model"},
     "features": {"scores", "signal", "model", "corpus"},
