@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sqllm.ui.report import _score_html
 
 from sqllm.listeners.votes import draw_votes
 from sqllm.scores import DIMENSIONS, GRID, HeardArtifact, Score, Speech, category, describe, stated
+from sqllm.ui.cards import _score_html
 from sqllm.words.facts import Facts, Window, vote_shares
 from tests.words.composed import UNMEASURED
 
