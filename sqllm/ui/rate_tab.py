@@ -51,14 +51,15 @@ class RateTab:
             progress(0.7, desc="Rating")
             judgement, typical = self.lane.run(_judged, heard, listener)
             key = clip_key(clip, reference)
-            measured, desk, text = keyed(key, measures_html(judgement.measures)), gr.skip(), ""
+            measured, text = keyed(key, measures_html(judgement.measures)), ""
+            desk = self._desk(heard, judgement, listener, key)
+            # Gradio keeps nothing for a link of an output that was skipped once: all are given every time.
             if judgement.scores is not None:
-                yield keyed(key, report(judgement, text, True, typical)), gr.skip(), measured, gr.skip(), Rated()
+                yield keyed(key, report(judgement, text, True, typical)), desk, measured, None, Rated()
                 for piece in self.lane.stream(heard.stream(RATIONALE_QUESTION, listener)):
                     text += piece
-                    yield keyed(key, report(judgement, text, True, typical)), *[gr.skip()] * 4
+                    yield keyed(key, report(judgement, text, True, typical)), desk, measured, None, Rated()
                 judgement = replace(judgement, rationale=text)
-                desk = self._desk(heard, judgement, listener, key)
             rated = Rated(key, judgement, typical)
             yield keyed(key, report(judgement, text, False, typical)), desk, measured, judgement.to_json(), rated
 
@@ -109,7 +110,7 @@ class RateTab:
         """The desk of new files, before they are rated; what stands there already, as behind a link, is kept."""
         key = clip_key(clip, reference)
         if clip and desk and key_mark(key) in desk:
-            return gr.skip()
+            return desk
         return desk_html(self.desk, clip, reference, key)
 
     def _desk(self, heard: Hearing, judgement: Judgement, listener: ListenerProfile, key: str) -> str:
