@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from sqllm.batch.ray_engine import ID, Rate, RayScorer, _number, in_order
 from sqllm.batch.remote import is_remote, read_any_sources
 from sqllm.cli import main
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.model.config import ModelConfig
 from sqllm.signal.audio import SAMPLE_RATE
 from tests.tiny import speech_like
 
@@ -50,6 +52,7 @@ def test_an_actor_scores_rows_counts_windows_and_says_why_one_failed(tiny: Speec
 def test_a_row_that_breaks_the_model_costs_itself_only(clip: str) -> None:
     class Broken:
         name = {"name": "broken", "revision": "0"}  # noqa: RUF012
+        model = SimpleNamespace(config=ModelConfig())
 
         def listen_many(self, pairs: Any) -> Any:
             raise RuntimeError("CUDA error")

@@ -6,6 +6,7 @@ import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar, cast
 
 import numpy as np
@@ -21,6 +22,7 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.listening import read_together
 from sqllm.listeners.mapping import ScaleMapping
 from sqllm.listeners.profiles import get_profile
+from sqllm.model.config import ModelConfig
 from sqllm.scores import DIMENSIONS, Judgement, Speech
 from sqllm.signal.audio import SAMPLE_RATE, AudioError, Clip, load_clip
 from tests.tiny import speech_like
@@ -162,6 +164,7 @@ class _Deaf:
 
     name: ClassVar[dict[str, str]] = {"name": "deaf", "revision": "0"}
 
+    model = SimpleNamespace(config=ModelConfig())
     speech_found = False
 
     def listen_many(self, pairs: Sequence[tuple[Clip, Clip | None]]) -> list[_Deaf]:

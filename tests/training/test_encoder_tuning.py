@@ -14,6 +14,7 @@ from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.features.feature_cache import MapStore, Sound, sounds_of
 from sqllm.features.token_set import cached_tokens, listen_to
 from sqllm.features.wave_cache import WaveStore, disguised
+from sqllm.listeners.profiles import PROFILES
 from sqllm.model.config import EncoderParts
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
@@ -186,7 +187,8 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     loaded = load_encoder("compact", str(settings.out / "encoder.safetensors"))
     assert isinstance(loaded, CompactEncoder)
     assert loaded.locate(torch.zeros(1, 7, loaded.width)).shape == (1, 7, len(LOCATED_KINDS))  # type: ignore[union-attr]
-    assert loaded.width == whole.width == whole.features + 3 * len(DIMENSIONS) + len(ARTIFACT_KINDS)
+    listeners = 1 + sum(profile.hears_otherwise for profile in PROFILES.values())
+    assert loaded.width == whole.width == whole.features + listeners * len(DIMENSIONS) + len(ARTIFACT_KINDS)
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
     assert Sound(clips[0].degraded).wave().shape == (16000,)
 

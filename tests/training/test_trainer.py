@@ -45,6 +45,7 @@ from train.large import LargeSettings
 from train.paper_table import PaperTableSettings
 from train.simulate import SimulateSettings
 from train.teachers import TeacherSettings
+from train.truth import TruthSettings
 from train.tune import TuneSettings
 
 NOWHERE = Path("nowhere.wav")
@@ -204,11 +205,15 @@ def test_every_recipe_of_ours_can_be_read(path: Path) -> None:
         "ablations": AblationSettings,
         "teachers": TeacherSettings,
         "words": WordsSettings,
+        "truth": TruthSettings,
+        "ears-simulate": SimulateSettings,
+        "ears-tune": TuneSettings,
         "full": LargeSettings,
         "paper_table": PaperTableSettings,
         **{f"paper_{kind}_{how}": LargeSettings for kind in ("ast", "whisper") for how in ("frozen", "finetuned")},
     }
-    needed = {"simulate": ["speech=a", "noise=b"], "teachers": ["ratings=c.csv"]}.get(path.stem, [])
+    needed = {"teachers": ["ratings=c.csv"], "truth": ["speech=a"]}.get(path.stem, [])
+    needed += ["speech=a", "noise=b"] if path.stem.endswith("simulate") else []
     assert read_settings(kinds.get(path.stem, FinetuneSettings), [str(path), *needed])
 
 
