@@ -6,10 +6,15 @@ keeps the key of the files that are there now; whatever comes for others is take
 
 from __future__ import annotations
 
+import json
 from html import escape
 
-# For components that hold keyed results: run when one of them is drawn.
-FRESH = 'watch("value", () => { if (!sqllmFresh.fits(element)) props.value = ""; });'
+
+def fresh(empty: str) -> str:
+    """The script of a component that holds keyed results, run whenever it is drawn: what is of other files gives way to
+    `empty`.
+    """
+    return f'watch("value", () => {{ if (!sqllmFresh.fits(element)) props.value = {json.dumps(empty)}; }});'
 
 
 def clip_key(*files: str | None) -> str:

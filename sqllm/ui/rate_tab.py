@@ -17,7 +17,7 @@ from sqllm.ui.cards import empty_report, measures_html, report
 from sqllm.ui.desk import desk_component, desk_html, pair_desk
 from sqllm.ui.downloads import KINDS, Rated, rating_file
 from sqllm.ui.examples import EXAMPLES, read_examples
-from sqllm.ui.fresh import FRESH, clip_key, key_mark, keyed
+from sqllm.ui.fresh import clip_key, fresh, key_mark, keyed
 from sqllm.ui.i18n import t
 from sqllm.ui.lane import LONGEST_TEXT, NO_CLIP, JudgeLane, check_length, errors_in_words, listener_profile
 from sqllm.ui.questions_panel import NO_ANSWER, OUTSIDE, SCRIPT, Exchange, History, question_inputs
@@ -140,12 +140,12 @@ def build_rate_tab(lane: JudgeLane) -> None:
             profile, note = listener_inputs(lane.listeners)
             rate = gr.Button(t("rate"), variant="primary", size="lg", elem_id="rate")
     _examples(clip, reference)
-    shown = gr.HTML(empty_report(), elem_id="report", elem_classes="sq-bare", js_on_load=FRESH)
+    shown = gr.HTML(empty_report(), elem_id="report", elem_classes="sq-bare", js_on_load=fresh(empty_report()))
     desk = desk_component(elem_id="desk")
     questions = question_inputs()
-    answer = gr.HTML(NO_ANSWER, elem_id="answer", elem_classes="sq-bare", js_on_load=SCRIPT + FRESH)
+    answer = gr.HTML(NO_ANSWER, elem_id="answer", elem_classes="sq-bare", js_on_load=SCRIPT + fresh(NO_ANSWER))
     with gr.Accordion(t("measured"), open=True):
-        measured = gr.HTML(NO_MEASURES, elem_id="measured", elem_classes="sq-bare", js_on_load=FRESH)
+        measured = gr.HTML(NO_MEASURES, elem_id="measured", elem_classes="sq-bare", js_on_load=fresh(NO_MEASURES))
     rated, history = gr.State(Rated()), gr.State(History())
     tab = RateTab(lane, desk)
     _saving(tab, [rated, history, clip, reference])

@@ -44,6 +44,7 @@ class Visit:
         self.page.on("console", self._note)
         self.page.goto(address)
         self.page.locator("#rate").wait_for()
+        self.page.wait_for_function("window.sqllmFresh !== undefined")  # what runs once the page is there
 
     def _note(self, told: Any) -> None:
         """An error on the console; that Chromium can't draw a file it can't play is none of the page's."""

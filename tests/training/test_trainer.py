@@ -212,7 +212,7 @@ def test_every_recipe_of_ours_can_be_read(path: Path) -> None:
         "paper_table": PaperTableSettings,
         **{f"paper_{kind}_{how}": LargeSettings for kind in ("ast", "whisper") for how in ("frozen", "finetuned")},
     }
-    needed = {"teachers": ["ratings=c.csv"], "truth": ["speech=a"]}.get(path.stem, [])
+    needed = {"teachers": ["ratings=c.csv"], "truth": ["speech=a", "out=b"]}.get(path.stem, [])
     needed += ["speech=a", "noise=b"] if path.stem.endswith("simulate") else []
     assert read_settings(kinds.get(path.stem, FinetuneSettings), [str(path), *needed])
 
