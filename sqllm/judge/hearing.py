@@ -238,9 +238,10 @@ class Hearing:
         composed; how is drawn by facts and question, so that other clips are talked about in other words. Nothing is
         said that the facts don't prove. Where no speech was found, the answer says so, unless scores are not asked for.
         """
-        if not question.strip():
-            raise ValueError("The question is empty.")
-        understood = self.understood(question, previous)
+        yield from self.say(self.understood(question, previous), profile)
+
+    def say(self, understood: Sequence[Question], profile: str | ListenerProfile | None = None) -> Iterator[str]:
+        """What `stream` says to a question that is understood."""
         if not self.speech_found and not all(asked.family in SPEECHLESS_FAMILIES for asked in understood):
             yield NO_SPEECH_ANSWERS[0]
             return
@@ -248,14 +249,12 @@ class Hearing:
             yield from [" "] if place else []
             yield from self.answer_to(asked, profile)
 
-    def families(self, question: str, previous: str | None = None) -> tuple[str, ...]:
-        """The task families (`words.questions.FAMILIES`) of what a question asks, one for each thing."""
-        return tuple(asked.family for asked in self.understood(question, previous))
-
     def understood(self, question: str, previous: str | None = None) -> tuple[Question, ...]:
         """What a question asks for, one thing after the other: looked up where it is in one of our own wordings, else
-        read by the LLM for words, where the checkpoint has one.
+        read by the LLM for words, where the checkpoint has one. Raises `ValueError` for an empty question.
         """
+        if not question.strip():
+            raise ValueError("The question is empty.")
         if known := known_question(question):
             return (known,)
         if self.model.words is None:

@@ -17,7 +17,6 @@ OUR_LAYOUT = {
     "prompt": "audio-first",
     "encoder_layer": 0,
 }  # nor one of ours
-PROJECTORS, PROMPTS = ("two-layer", "linear"), ("audio-first", "question-first")
 
 
 @dataclass(frozen=True)

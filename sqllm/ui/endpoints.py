@@ -14,7 +14,6 @@ from sqllm.judge.hearing import Hearing
 from sqllm.listeners.panel import Mix, SeatedPanel
 from sqllm.listeners.profiles import PROFILES, TYPICAL
 from sqllm.planning.conditions import planned_test
-from sqllm.planning.plan import Settings
 from sqllm.scores import DIMENSION_WORDS
 from sqllm.ui.api_types import (
     AnswerJson,
@@ -31,7 +30,7 @@ from sqllm.ui.batch_files import gather
 from sqllm.ui.batch_run import condition_means, run_batch
 from sqllm.ui.comparison import FEWEST, MOST, ClipComparison, compare_clips
 from sqllm.ui.lane import JudgeLane, check_length, errors_in_words, listener_profile
-from sqllm.ui.plan_steps import plan_json, scores_of_table, write_archive
+from sqllm.ui.plan_steps import plan_json, plan_settings, scores_of_table, write_archive
 from sqllm.ui.published import publish
 
 MOST_LISTENERS = 1000
@@ -182,15 +181,7 @@ class Endpoints:
         """
         with errors_in_words():
             tests = planned_test(scores_of_table(path_of(scores, self.owner)))
-            settings = Settings(
-                design=design,
-                platform=platform,
-                name="listening-test",
-                difference=difference,
-                interval=interval,
-                listeners=listeners or None,
-                per_condition=per_condition or None,
-            )
+            settings = plan_settings(design, platform, difference, interval, listeners, per_condition)
             written = write_archive(tests, settings)
             path = publish(self.owner, written.archive, "listening-test.zip")
             archive = cast(FileDataDict, FileData(path=path, orig_name="listening-test.zip").model_dump())

@@ -102,6 +102,21 @@ class WrittenPlan:
     archive: bytes
 
 
+def plan_settings(
+    design: str, platform: str, difference: float, interval: float, listeners: float | None, per_condition: float | None
+) -> Settings:
+    """How a visitor wants a test planned; 0 or nothing for the counts: as many as it takes, and all clips."""
+    return Settings(
+        design=design,
+        platform=platform,
+        name="listening-test",
+        difference=difference,
+        interval=interval,
+        listeners=int(listeners or 0) or None,
+        per_condition=int(per_condition or 0) or None,
+    )
+
+
 def write_archive(tests: PlannedTest, settings: Settings) -> WrittenPlan:
     """Make a plan and pack its folder; raises `ValueError` with a sentence where the design can't be had."""
     with tempfile.TemporaryDirectory() as scratch:

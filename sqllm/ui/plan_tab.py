@@ -13,7 +13,6 @@ import gradio as gr
 
 from sqllm.planning.conditions import PlannedTest, planned_test
 from sqllm.planning.designs import DESIGNS, PLATFORM_DESIGNS
-from sqllm.planning.plan import Settings
 from sqllm.ui.batch_run import BatchRun
 from sqllm.ui.i18n import t
 from sqllm.ui.lane import errors_in_words
@@ -24,6 +23,7 @@ from sqllm.ui.plan_steps import (
     fit_votes,
     lines_html,
     notes_of,
+    plan_settings,
     scores_of_table,
     write_archive,
 )
@@ -88,15 +88,7 @@ class PlanTab:
     ) -> tuple[Any, Any]:
         """Make the plan: what it says, and its archive to download."""
         with errors_in_words():
-            settings = Settings(
-                design=design,
-                platform=platform,
-                name="listening-test",
-                difference=difference,
-                interval=interval,
-                listeners=int(listeners or 0) or None,
-                per_condition=int(per_condition or 0) or None,
-            )
+            settings = plan_settings(design, platform, difference, interval, listeners, per_condition)
             written = write_archive(_tests(scored), settings)
             path = publish(self.owner, written.archive, "listening-test.zip")
             return plan_view(written, bool(scored and scored.clips)), gr.DownloadButton(value=path, interactive=True)

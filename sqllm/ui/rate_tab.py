@@ -89,9 +89,9 @@ class RateTab:
             heard = self._listen(clip, reference, progress)
             history = history.of(clip_key(clip, reference))
             progress(0.7, desc="Answering")
-            families = self.lane.run(heard.families, question, history.previous) if question.strip() else ()
-            asked = Exchange(question, listener.title, "", bool({*families} & {*OUTSIDE}))
-            for piece in self.lane.stream(heard.stream(question, listener, history.previous)):
+            understood = self.lane.run(heard.understood, question, history.previous)
+            asked = Exchange(question, listener.title, "", any(one.family in OUTSIDE for one in understood))
+            for piece in self.lane.stream(heard.say(understood, listener)):
                 asked = replace(asked, text=asked.text + piece)
                 yield keyed(history.key, history.html(asked)), gr.skip(), gr.skip()
             answer = self.lane.run(heard.answer, question, asked.text, listener)
