@@ -124,9 +124,9 @@ def test_copied_link_opens_its_result(open_page: Open, speech_file: Path) -> Non
     visit.rate(speech_file)
     scores = visit.scores()
     visit.page.get_by_role("button", name="Copy a link to this result").click()
-    visit.page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('deep_link='))")
-    link = visit.page.evaluate("navigator.clipboard.readText()")
-    again = open_page(address=link)
+    copied = "(navigator.clipboard.readText().then((text) => { window.copied = text }), window.copied)"
+    visit.page.wait_for_function(f"{copied}?.includes('deep_link=')")  # promises count as true
+    again = open_page(address=visit.page.evaluate("window.copied"))
     again.page.locator("#desk .sq-desk").wait_for()
     again.page.wait_for_timeout(500)
     assert again.scores() == scores

@@ -105,6 +105,15 @@ class Visit:
         numbers = {d: [float(n) for n in re.findall(r"\d\.\d\d", text)] for d, text in texts.items()}
         return {d: (mean, std) for d, (mean, std) in numbers.items()}
 
+    def settle(self) -> None:
+        """Wait until nothing is on its way: what Gradio still fills is faint, and what comes fades in."""
+        self.page.wait_for_function(
+            "!document.querySelector('.eta-bar')"
+            " && [...document.querySelectorAll('.pending')].every((one) => getComputedStyle(one).opacity === '1')"
+            " && document.getAnimations().every((one) =>"
+            " one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"
+        )
+
     def sideways(self) -> int:
         """Pixels by which the page is wider than its window."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
@@ -113,6 +122,7 @@ class Visit:
         """What axe-core finds that is serious or worse: rule and first place of each."""
         from axe_playwright_python.sync_playwright import Axe
 
+        self.settle()
         found = Axe().run(self.page).response["violations"]
         serious: Sequence[Any] = [one for one in found if one["impact"] in ("serious", "critical")]
         told = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in serious]
