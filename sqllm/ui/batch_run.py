@@ -16,13 +16,13 @@ from gradio.blocks import Block
 
 from sqllm.batch.columns import Layout, Wanted
 from sqllm.batch.progress import in_words
-from sqllm.batch.scoring import score_rows
+from sqllm.batch.scoring import CLIPS_A_BATCH, score_rows
 from sqllm.batch.summary import mean_interval
 from sqllm.batch.table import ScoreTable
 from sqllm.listeners.profiles import ListenerProfile
 from sqllm.ui.batch_files import BatchFiles
 from sqllm.ui.charts import Interval, intervals_chart
-from sqllm.ui.lane import JudgeLane
+from sqllm.ui.lane import THE_JUDGE, JudgeLane
 from sqllm.ui.published import publish
 
 if TYPE_CHECKING:
@@ -66,10 +66,12 @@ def run_batch(lane: JudgeLane, files: BatchFiles, profile: ListenerProfile, want
     run = BatchRun(files, Layout.of(files.columns, wanted))
     yield run
     begun, rows = time.monotonic(), []
-    for row in lane.stream(score_rows(lane.judge(), files.records, run.layout, profile)):
-        rows.append(row)
-        run = replace(run, rows=tuple(rows), seconds=time.monotonic() - begun)
-        yield run
+    for start in range(0, len(files.records), CLIPS_A_BATCH):  # a piece of work each: a fork is not lent for longer
+        batch = files.records[start : start + CLIPS_A_BATCH]
+        for row in lane.stream(score_rows, THE_JUDGE, batch, run.layout, profile):
+            rows.append(row)
+            run = replace(run, rows=tuple(rows), seconds=time.monotonic() - begun)
+            yield run
 
 
 def status_html(run: BatchRun) -> str:

@@ -40,7 +40,7 @@ class CompareTab:
             for number, path in enumerate(paths):
                 progress((number, 2 * len(paths)), desc=f"Listening to {Path(path).name}")
                 heard.append(self.lane.listen(path))
-            for found in compare_clips(heard, listener, self.lane.run):
+            for found in self.lane.stream(compare_clips, tuple(heard), listener):
                 if not isinstance(found, ClipComparison):
                     progress((len(paths) + found, 2 * len(paths)), desc="Rating")
                     continue

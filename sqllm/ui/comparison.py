@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -91,20 +91,16 @@ def _verdict(preference: Preference) -> dict[str, Any]:
     }
 
 
-def compare_clips(
-    heard: Sequence[Hearing], profile: ListenerProfile, run: Callable[..., Any]
-) -> Iterator[ClipComparison | int]:
-    """Compare clips that were listened to, by `run` on the model's thread: how many are judged as it goes, then the
-    comparison.
-    """
+def compare_clips(heard: Sequence[Hearing], profile: ListenerProfile) -> Iterator[ClipComparison | int]:
+    """Compare clips that were listened to: how many are judged as it goes, then the comparison."""
     clips: list[Compared] = []
     for letter, hearing in zip(LETTERS, heard, strict=False):
-        judgement = run(hearing.rate, profile, False)
+        judgement = hearing.rate(profile, False)
         name = hearing.clip.name
         clips.append(Compared(letter, name, judgement.scores, judgement.artifacts, judgement.warnings))
         yield len(clips)
     preferences = {
-        (LETTERS[i], LETTERS[j]): run(prefer, heard[i], heard[j], COMPARE_QUESTION, profile)
+        (LETTERS[i], LETTERS[j]): prefer(heard[i], heard[j], COMPARE_QUESTION, profile)
         for i in range(len(heard))
         for j in range(i + 1, len(heard))
     }

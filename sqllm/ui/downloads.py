@@ -13,12 +13,12 @@ from typing import Any
 
 from gradio.blocks import Block
 
-from sqllm.judge.hearing import Hearing
 from sqllm.scores import Judgement, Score
 from sqllm.signal.alignment import align_reference
 from sqllm.signal.audio import Clip
 from sqllm.signal.plots import spectrogram_figure
 from sqllm.ui.cards import measures_html, report
+from sqllm.ui.lane import Listened
 from sqllm.ui.published import publish
 from sqllm.ui.questions_panel import Exchange
 
@@ -44,25 +44,27 @@ class Rated:
 KINDS = ("json", "png", "html")
 
 
-def rating_file(owner: Block, kind: str, rated: Rated, heard: Hearing, asked: Sequence[Exchange]) -> str:
+def rating_file(owner: Block, kind: str, rated: Rated, heard: Listened, asked: Sequence[Exchange]) -> str:
     """The path of a rating as one of `KINDS`, named after its clip."""
     judgement = rated.judgement
     assert judgement is not None
     if kind == "json":
         data = json.dumps(judgement.to_json(), ensure_ascii=False, indent=1).encode()
     elif kind == "png":
-        data = picture_of(heard)
+        data = picture_of(judgement, heard.clip, heard.reference)
     else:
-        data = page_of(judgement, rated.typical, asked, picture_of(heard)).encode()
+        data = page_of(judgement, rated.typical, asked, picture_of(judgement, heard.clip, heard.reference)).encode()
     return publish(owner, data, f"{Path(judgement.file).stem or 'clip'}.{kind}")
 
 
-def picture_of(heard: Hearing) -> bytes:
-    """The spectrograms of a clip and its reference, with the moments of the faults above them, as PNG."""
+def picture_of(judgement: Judgement, clip: Clip, reference: Clip | None) -> bytes:
+    """The spectrograms of a clip and of the reference that it was compared with, with the moments of the faults above
+    them, as PNG.
+    """
     aligned = None
-    if heard.reference is not None and heard.reference_tokens is not None:
-        aligned = Clip(align_reference(heard.reference.samples, heard.clip.samples).samples)
-    figure = spectrogram_figure(heard.clip, aligned, heard.artifacts() if heard.speech_found else ())
+    if reference is not None and judgement.reference is not None:
+        aligned = Clip(align_reference(reference.samples, clip.samples).samples)
+    figure = spectrogram_figure(clip, aligned, judgement.artifacts)
     data = io.BytesIO()
     figure.savefig(data, format="png", facecolor="white")
     return data.getvalue()

@@ -11,6 +11,7 @@ from gradio.data_classes import FileData, FileDataDict
 
 from sqllm.batch.columns import Wanted
 from sqllm.judge.hearing import Hearing
+from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.listeners.panel import Mix, SeatedPanel
 from sqllm.listeners.profiles import PROFILES, TYPICAL
 from sqllm.planning.conditions import planned_test
@@ -29,7 +30,7 @@ from sqllm.ui.api_types import (
 from sqllm.ui.batch_files import gather
 from sqllm.ui.batch_run import condition_means, run_batch
 from sqllm.ui.comparison import FEWEST, MOST, ClipComparison, compare_clips
-from sqllm.ui.lane import JudgeLane, check_length, errors_in_words, listener_profile
+from sqllm.ui.lane import THE_JUDGE, JudgeLane, Listened, check_length, errors_in_words, listener_profile
 from sqllm.ui.plan_steps import plan_json, plan_settings, scores_of_table, write_archive
 from sqllm.ui.published import publish
 
@@ -42,7 +43,7 @@ class Endpoints:
     def __init__(self, lane: JudgeLane, owner: Block) -> None:
         self.lane, self.owner = lane, owner
 
-    def _listen(self, clip: UploadedFile, reference: UploadedFile | None = None) -> Hearing:
+    def _listen(self, clip: UploadedFile, reference: UploadedFile | None = None) -> Listened:
         paths = [path_of(file, self.owner) for file in (clip, reference) if file is not None or file is clip]
         return self.lane.listen(*paths)
 
@@ -68,7 +69,7 @@ class Endpoints:
         with errors_in_words():
             listener = listener_profile(profile, note)
             heard = self._listen(clip, reference)
-            return cast(RatingJson, self.lane.run(heard.rate, listener, rationale).to_json())
+            return cast(RatingJson, self.lane.run(Hearing.rate, heard, listener, rationale).to_json())
 
     def ask(
         self,
@@ -91,7 +92,7 @@ class Endpoints:
             check_length(question, "question")
             listener = listener_profile(profile, note)
             heard = self._listen(clip, reference)
-            return cast(AnswerJson, self.lane.run(heard.ask, question, listener).to_json())
+            return cast(AnswerJson, self.lane.run(Hearing.ask, heard, question, listener).to_json())
 
     def compare(self, clips: list[UploadedFile], profile: str = TYPICAL.name) -> ComparisonJson:
         """Compare two to eight speech clips: a ranking, and for every two which is better, how surely, and why.
@@ -103,11 +104,9 @@ class Endpoints:
         with errors_in_words():
             if not FEWEST <= len(clips or []) <= MOST:
                 raise ValueError(f"Give {FEWEST} to {MOST} clips to compare, not {len(clips or [])}.")
-            listener, heard = listener_profile(profile, None), [self._listen(clip) for clip in clips]
-            for found in compare_clips(heard, listener, self.lane.run):
-                if isinstance(found, ClipComparison):
-                    return cast(ComparisonJson, found.to_json())
-            raise AssertionError("a comparison ends with its result")
+            listener, heard = listener_profile(profile, None), tuple(self._listen(clip) for clip in clips)
+            *_, found = self.lane.stream(compare_clips, heard, listener)
+            return cast(ComparisonJson, cast(ClipComparison, found).to_json())
 
     def panel(
         self,
@@ -131,8 +130,8 @@ class Endpoints:
                 raise ValueError(f"A panel of the page has at most {MOST_LISTENERS} listeners, not {listeners}.")
             SeatedPanel.drawn(Mix.of(mix) if mix else Mix.default(), listeners, seed)
             heard = self._listen(clip, reference)
-            judge = self.lane.judge()
-            return cast(PanelJson, self.lane.run(judge.panel, heard, None, listeners, mix or None, seed).to_json())
+            asked = self.lane.run(SpeechQualityLLM.panel, THE_JUDGE, heard, None, listeners, mix or None, seed)
+            return cast(PanelJson, asked.to_json())
 
     def score(
         self,

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sqllm.ui.zero_gpu import on_zero_gpu
+
 if TYPE_CHECKING:
     from sqllm.judge.judge import SpeechQualityLLM
 
@@ -28,6 +30,8 @@ def launch(
     """
     # Gradio reads this when it is imported; with analytics on, it calls its makers at every start.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    if on_zero_gpu():
+        import spaces  # noqa: F401 (it has to come before torch)
     host = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     _check_address(host, port)
     from sqllm.ui.page import build_page, launch_settings

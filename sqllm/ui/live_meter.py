@@ -11,10 +11,11 @@ from threading import Lock
 
 import numpy as np
 
+from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.scores import DIMENSION_WORDS, DIMENSIONS, HeardArtifact, Score, describe
 from sqllm.signal.audio import SAMPLE_RATE, Clip
 from sqllm.ui.charts import Line, lines_chart
-from sqllm.ui.lane import JudgeLane
+from sqllm.ui.lane import THE_JUDGE, JudgeLane
 
 WINDOW_SECONDS = 8.0  # of sound that a score is of
 EVERY_SECONDS = 1.0
@@ -64,7 +65,7 @@ class LiveMeter:
         due = self.seconds - self._scored_at >= EVERY_SECONDS - 0.05
         if self._working is None and due and self.seconds >= FEWEST_SECONDS:
             self._scored_at = self.seconds
-            self._working = self._lane.submit(self._score, self.seconds)
+            self._working = self._lane.submit(self._score, THE_JUDGE, self.seconds)
 
     def finish(self) -> None:
         """Wait for the score that is being made."""
@@ -72,11 +73,11 @@ class LiveMeter:
             self._working.exception()
             self._collect()
 
-    def _score(self, at: float) -> LivePoint:
+    def _score(self, judge: SpeechQualityLLM, at: float) -> LivePoint:
         with self._lock:
             samples, rate = self._samples.copy(), self._rate
         clip = Clip(_resampled(samples, rate), "live", rate)
-        heard = self._lane.here().listen(clip)
+        heard = judge.listen(clip)
         if not heard.speech_found:
             return LivePoint(at, None)
         return LivePoint(at, heard.scores(), heard.artifacts())

@@ -40,7 +40,7 @@ class LiveTab:
             clip, meter = load_clip(file), LiveMeter(self.lane)
             if not self.lane.ready:
                 yield '<p class="sq-hint" role="status">Loading the model (first time only).</p>'
-                self.lane.judge()
+                self.lane.load()
         begun, step = time.monotonic(), round(EVERY_SECONDS * SAMPLE_RATE)
         for number, start in enumerate(range(0, min(len(clip.samples), round(LONGEST_FILE * SAMPLE_RATE)), step)):
             meter.add(SAMPLE_RATE, clip.samples[start : start + step])

@@ -70,7 +70,10 @@ def build_page(judge_loader: Callable[[], SpeechQualityLLM], load_early: bool = 
             with gr.Tab(t("tab_plan"), id="plan"):
                 build_plan_tab(run)
             with gr.Tab(t("tab_live"), id="live"):
-                build_live_tab(lane)
+                if lane.forked:  # a second of sound is too little to borrow a GPU for
+                    gr.Markdown(t("live_elsewhere"))
+                else:
+                    build_live_tab(lane)
             with gr.Tab(t("tab_about"), id="about") as about:
                 build_about_tab(lane, about)
     return page.queue(max_size=LONGEST_QUEUE, default_concurrency_limit=1)

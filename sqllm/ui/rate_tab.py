@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from sqllm.judge.hearing import Hearing
+from sqllm.judge.hearing import Answer, Hearing, TimelinePoint
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile
 from sqllm.scores import Judgement, Score
 from sqllm.ui.cards import empty_report, measures_html, report
@@ -19,7 +19,7 @@ from sqllm.ui.downloads import KINDS, Rated, rating_file
 from sqllm.ui.examples import EXAMPLES, read_examples
 from sqllm.ui.fresh import clip_key, fresh, key_mark, keyed
 from sqllm.ui.i18n import t
-from sqllm.ui.lane import LONGEST_TEXT, NO_CLIP, JudgeLane, check_length, errors_in_words, listener_profile
+from sqllm.ui.lane import LONGEST_TEXT, NO_CLIP, JudgeLane, Listened, check_length, errors_in_words, listener_profile
 from sqllm.ui.questions_panel import NO_ANSWER, OUTSIDE, SCRIPT, Exchange, History, question_inputs
 from sqllm.words.questions import RATIONALE_QUESTION
 
@@ -49,19 +49,20 @@ class RateTab:
             listener = listener_profile(profile, note)
             heard = self._listen(clip, reference, progress)
             progress(0.7, desc="Rating")
-            judgement, typical = self.lane.run(_judged, heard, listener)
-            key = clip_key(clip, reference)
-            measured, text = keyed(key, measures_html(judgement.measures)), ""
-            desk = self._desk(heard, judgement, listener, key)
+            key, pieces = clip_key(clip, reference), self.lane.stream(_rated, heard, listener)
+            first = next(pieces)
+            assert isinstance(first, _Judged)
+            judgement, text, desk = first.judgement, "", self._desk(heard, first, key)
+            measured = keyed(key, measures_html(judgement.measures))
             # Gradio keeps nothing for a link of an output that was skipped once: all are given every time.
             if judgement.scores is not None:
-                yield keyed(key, report(judgement, text, True, typical)), desk, measured, None, Rated()
-                for piece in self.lane.stream(heard.stream(RATIONALE_QUESTION, listener)):
-                    text += piece
-                    yield keyed(key, report(judgement, text, True, typical)), desk, measured, None, Rated()
+                yield keyed(key, report(judgement, text, True, first.typical)), desk, measured, None, Rated()
+                for piece in pieces:
+                    text += str(piece)
+                    yield keyed(key, report(judgement, text, True, first.typical)), desk, measured, None, Rated()
                 judgement = replace(judgement, rationale=text)
-            rated = Rated(key, judgement, typical)
-            yield keyed(key, report(judgement, text, False, typical)), desk, measured, judgement.to_json(), rated
+            rated = Rated(key, judgement, first.typical)
+            yield keyed(key, report(judgement, text, False, first.typical)), desk, measured, judgement.to_json(), rated
 
     def listen_as(
         self, rated: Rated, clip: str | None, reference: str | None, profile: str, note: str
@@ -89,14 +90,14 @@ class RateTab:
             heard = self._listen(clip, reference, progress)
             history = history.of(clip_key(clip, reference))
             progress(0.7, desc="Answering")
-            understood = self.lane.run(heard.understood, question, history.previous)
-            asked = Exchange(question, listener.title, "", any(one.family in OUTSIDE for one in understood))
-            for piece in self.lane.stream(heard.say(understood, listener)):
-                asked = replace(asked, text=asked.text + piece)
+            asked = Exchange(question, listener.title, "")
+            for piece in self.lane.stream(_asked, heard, question, history.previous, listener):
+                if isinstance(piece, Answer):
+                    history = history.plus(asked)
+                    yield keyed(history.key, history.html()), piece.to_json(), history
+                    return
+                asked = replace(asked, text=asked.text + piece.text, outside=piece.outside)
                 yield keyed(history.key, history.html(asked)), gr.skip(), gr.skip()
-            answer = self.lane.run(heard.answer, question, asked.text, listener)
-            history = history.plus(asked)
-            yield keyed(history.key, history.html()), answer.to_json(), history
 
     def save(self, kind: str, rated: Rated, history: History, clip: str | None, reference: str | None) -> str:
         """The path of the rating that is shown, as one of `KINDS`."""
@@ -113,23 +114,55 @@ class RateTab:
             return desk
         return desk_html(self.desk, clip, reference, key)
 
-    def _desk(self, heard: Hearing, judgement: Judgement, listener: ListenerProfile, key: str) -> str:
-        timeline = self.lane.run(heard.timeline, listener) if judgement.seconds > LONG_SECONDS else []
+    def _desk(self, heard: Listened, judged: _Judged, key: str) -> str:
         desk = pair_desk(self.desk, heard.clip, heard.reference, key)
-        return replace(desk, faults=judgement.artifacts, timeline=tuple(timeline)).html()
+        return replace(desk, faults=judged.judgement.artifacts, timeline=judged.timeline).html()
 
-    def _listen(self, clip: str | None, reference: str | None, progress: gr.Progress) -> Hearing:
+    def _listen(self, clip: str | None, reference: str | None, progress: gr.Progress) -> Listened:
         if not clip:
             raise ValueError(NO_CLIP)
         progress(0.2, desc="Listening" if self.lane.ready else "Loading the model (first time only)")
         return self.lane.listen(clip, reference)
 
 
-def _judged(heard: Hearing, listener: ListenerProfile) -> tuple[Judgement, dict[str, Score] | None]:
-    """A listener's judgement without the reason, and the typical listener's scores where that is another one."""
+@dataclass(frozen=True)
+class _Judged:
+    """A listener's judgement without the reason, the typical listener's scores where that is another one, and the
+    scores over time of a long clip.
+    """
+
+    judgement: Judgement
+    typical: Mapping[str, Score] | None
+    timeline: tuple[TimelinePoint, ...]
+
+
+def _rated(heard: Hearing, listener: ListenerProfile) -> Iterator[_Judged | str]:
+    """A listener's judgement, then the pieces of the reason."""
     judgement = heard.rate(listener, rationale=False)
-    other = judgement.scores is not None and listener != TYPICAL
-    return judgement, heard.scores(TYPICAL) if other else None
+    rated = judgement.scores is not None
+    typical = heard.scores(TYPICAL) if rated and listener != TYPICAL else None
+    long = judgement.seconds > LONG_SECONDS
+    yield _Judged(judgement, typical, tuple(heard.timeline(listener)) if long else ())
+    if rated:
+        yield from heard.stream(RATIONALE_QUESTION, listener)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Some words of an answer, and whether its question is about something else than this clip's quality."""
+
+    text: str
+    outside: bool
+
+
+def _asked(heard: Hearing, question: str, previous: str | None, listener: ListenerProfile) -> Iterator[_Piece | Answer]:
+    """The pieces of an answer, then all of it."""
+    understood, text = heard.understood(question, previous), ""
+    outside = any(one.family in OUTSIDE for one in understood)
+    for piece in heard.say(understood, listener):
+        text += piece
+        yield _Piece(piece, outside)
+    yield heard.answer(question, text, listener)
 
 
 def build_rate_tab(lane: JudgeLane) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import soundfile
 
+from sqllm.judge.hearing import Hearing
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.base_llm import CheckpointError
 from sqllm.signal.audio import SAMPLE_RATE
@@ -79,7 +80,7 @@ def test_missing_checkpoint_is_told_and_tried_again(tiny: SpeechQualityLLM, path
     with pytest.raises(CheckpointError, match="no checkpoint"):
         lane.listen(paths[0])
     assert lane.name is None
-    assert lane.listen(paths[0]).speech_found
+    assert lane.run(Hearing.scores, lane.listen(paths[0]))
     assert lane.name == tiny.name
 
 
@@ -92,7 +93,7 @@ def test_work_in_pieces_is_closed_when_nobody_wants_more(lane: JudgeLane) -> Non
         finally:
             closed.append(True)
 
-    stream = lane.stream(pieces())
+    stream = lane.stream(pieces)
     assert next(stream) == 0
     stream.close()  # type: ignore[attr-defined]
     lane.run(lambda: None)
