@@ -14,11 +14,8 @@ import argparse
 import multiprocessing
 import os
 import resource
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,6 +24,7 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks.page import served_page
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.resources import assets_folder
 from sqllm.signal.audio import SAMPLE_RATE, Clip, load_clip
@@ -114,24 +112,9 @@ def published(names: list[str], nisqa: Path | None) -> dict[str, Callable[[], Wo
 
 def seconds_until_ready() -> float:
     """From `python app.py` to the page's first answer."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
-    root = Path(__file__).resolve().parent.parent
     begun = time.perf_counter()
-    page = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
-                return time.perf_counter() - begun
-            except OSError:
-                time.sleep(0.1)
-    finally:
-        page.terminate()
-        page.wait()
+    with served_page():
+        return time.perf_counter() - begun
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from sqllm.model.base_llm import BASE_LLM_NAME, CheckpointError, add_lora, load_llm, sha256
 from sqllm.model.config import EncoderParts, ModelConfig, check_names
-from sqllm.model.device import CPU, choose_device, choose_dtype
+from sqllm.model.device import CPU, choose_device, choose_dtype, return_freed_memory
 from sqllm.model.encoders.base import AudioEncoder
 from sqllm.model.encoders.load import encoder_to_fill, load_encoder
 from sqllm.model.language_model import LanguageModel
@@ -239,6 +239,8 @@ def load_checkpoint(
     try:
         # What has 4 bits gains nothing from computing in 32, which on a GPU costs several times as much.
         dtype = choose_dtype(place)[0] if config.quantize and place.type == "cuda" else torch.float32
+        # First, as its LoRA is merged in float32: beside the other LLM that would be the most memory ever held.
+        words = _stored_words(stored, config, place)
         llm, tokenizer = load_llm(config, dtype, place)
     except OSError as problem:
         raise CheckpointError(
@@ -254,8 +256,9 @@ def load_checkpoint(
     _fill(stored, _beside_encoder(model))
     if not config.quantize:
         model.llm = model.llm.merge_and_unload()
-    model.words = _stored_words(stored, config, place)
+    model.words = words
     model.requires_grad_(False).eval().to(place)
+    return_freed_memory()
     name = folder.name if source is None or Path(source).is_dir() else str(source)
     revision = sha256(folder / WEIGHTS_NAME)[:12] + (f"-{quantize}" if quantize else "")  # which moves scores too
     return model, {"name": name, "revision": revision}

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from sqllm.model.base_llm import add_lora, load_llm
 from sqllm.model.config import ModelConfig
-from sqllm.model.device import CPU, choose_dtype
+from sqllm.model.device import CPU, choose_dtype, return_freed_memory
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.weights import fill
 
@@ -46,6 +46,7 @@ def load_words(weights: Mapping[str, Tensor], config: ModelConfig, device: torch
     fill(lora_weights(model), weights)
     if not config.quantize:
         model.llm = model.llm.merge_and_unload().to(choose_dtype(device)[0])
+        return_freed_memory()
     return model.requires_grad_(False).eval()
 
 
