@@ -102,7 +102,7 @@ def _panel_lines(plan: Plan) -> Iterator[str]:
         yield (
             f"- Listeners: {plan.listeners}. {plan.size.for_difference} find a difference of {settings.difference:g} "
             f"MOS in 95% of tests, {plan.size.for_interval} bring the 95% intervals of all conditions within "
-            f"+-{settings.interval:g}."
+            f"±{settings.interval:g}."
         )
     else:
         all_pairs = len(plan.tests.conditions) * (len(plan.tests.conditions) - 1) // 2

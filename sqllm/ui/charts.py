@@ -11,7 +11,7 @@ import numpy as np
 from sqllm.scores import HIGHEST, LOWEST
 
 WIDTH = 640
-NAME_WIDTH, ROW, TOP, BOTTOM = 170, 26, 8, 24
+NAME_WIDTH, NOTE_WIDTH, ROW, TOP, BOTTOM = 190, 90, 26, 8, 24
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def intervals_chart(rows: Sequence[Interval], title: str) -> str:
     height = TOP + ROW * len(rows) + BOTTOM
 
     def x(score: float) -> float:
-        return NAME_WIDTH + (WIDTH - NAME_WIDTH - 60) * (score - LOWEST) / (HIGHEST - LOWEST)
+        return NAME_WIDTH + (WIDTH - NAME_WIDTH - NOTE_WIDTH) * (score - LOWEST) / (HIGHEST - LOWEST)
 
     marks = "".join(
         f'<line class="rule" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
@@ -48,7 +48,7 @@ def intervals_chart(rows: Sequence[Interval], title: str) -> str:
             f'<line class="ink" x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y:.1f}" y2="{y:.1f}" '
             'stroke-width="2"/>'
             f'<circle class="ink" cx="{x(row.mean):.1f}" cy="{y:.1f}" r="4.5"/>'
-            f'<text class="quiet" x="{WIDTH - 52}" y="{y + 4:.1f}" font-size="11">{row.mean:.2f} '
+            f'<text class="quiet" x="{WIDTH - 4}" y="{y + 4:.1f}" text-anchor="end" font-size="11">{row.mean:.2f} '
             f"{escape(row.note)}</text></g>"
         )
     return _svg(WIDTH, height, title, marks + drawn)
@@ -172,13 +172,14 @@ def _ticks(low: float, high: float, most: int = 7) -> list[float]:
     return [round(float((first + number) * step), 6) for number in range(int(np.floor(high / step + 1e-9) - first) + 1)]
 
 
-def _cut(name: str, most: int = 24) -> str:
+def _cut(name: str, most: int = 22) -> str:
     return name if len(name) <= most else f"{name[: most - 9]}…{name[-8:]}"
 
 
 def _svg(width: float, height: float, title: str, drawn: str) -> str:
+    look = "sq-chart sq-wide" if width == WIDTH else "sq-chart"
     return (
-        f'<svg class="sq-chart" viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" role="img" '
+        f'<svg class="{look}" viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px" role="img" '
         f'aria-label="{escape(title)}">{drawn}</svg>'
     )
 

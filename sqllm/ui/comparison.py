@@ -139,7 +139,7 @@ def _headline(found: ClipComparison) -> str:
         return f"{best.name} is the only clip with speech, MOS {best.mos:.2f}."
     if abs(best.mos - second.mos) < 0.2:
         return f"{best.name} and {second.name} are as good as each other: MOS {best.mos:.2f} and {second.mos:.2f}."
-    ahead = f"{best.mos - second.mos:.2f} above the next ({_percent(chance)} sure)"
+    ahead = f"{round(best.mos, 2) - round(second.mos, 2):.2f} above the next ({_percent(chance)} sure)"
     return f"{best.name} is the best: MOS {best.mos:.2f}, {ahead}."
 
 

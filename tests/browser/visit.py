@@ -109,7 +109,8 @@ class Visit:
         """Wait until nothing is on its way: what Gradio still fills is faint, and what comes fades in."""
         self.page.wait_for_function(
             "!document.querySelector('.eta-bar')"
-            " && [...document.querySelectorAll('.pending:not(button)')].every((one) => getComputedStyle(one).opacity === '1')"
+            " && [...document.querySelectorAll('.pending:not(button)')].every((one) =>"
+            " getComputedStyle(one).opacity === '1')"
             " && document.getAnimations().every((one) =>"
             " one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"
         )
