@@ -26,13 +26,15 @@ import numpy as np
 
 from benchmarks.page import served_page
 from sqllm.judge.judge import SpeechQualityLLM
+from sqllm.judge.listening import read_together
+from sqllm.listeners.profiles import TYPICAL
 from sqllm.resources import assets_folder
 from sqllm.signal.audio import SAMPLE_RATE, Clip, load_clip
 
 SECONDS = 10.0
 BATCH = 100
 UNIT = "Distill-MOS"
-QUESTION = "Would this pass in a business call?"
+QUESTION = "Honestly, would my boss put up with this on the phone?"  # none of ours: it has to be understood
 
 Work = Callable[[], object]
 
@@ -89,8 +91,10 @@ class Ours:
         clips = [self.next() for _ in range(BATCH)]
         begun = time.perf_counter()
         for start in range(0, BATCH, 8):
-            for heard in self.judge.listen_many([(clip, None) for clip in clips[start : start + 8]]):
-                heard.scores()
+            heard = self.judge.listen_many([(clip, None) for clip in clips[start : start + 8]])
+            read_together(heard, TYPICAL, faults=False)
+            for one in heard:
+                one.scores()
         return (time.perf_counter() - begun) / BATCH
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from sqllm import __version__
 from sqllm.commands import app, ask, combine, compare, fit, gate, panel, plan, rate, score
+from sqllm.cores import share_cores
 
 COMMANDS = (rate, ask, compare, score, panel, fit, combine, plan, gate, app)  # in the order of the help
 
@@ -28,6 +29,7 @@ example clips, from Asterisk's prompts: CC BY-SA 3.0"""
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point of the console script."""
+    share_cores()
     try:
         try:
             _main(argv)

@@ -323,3 +323,12 @@ def test_a_target_that_cannot_be_written_is_refused_before_anything_is_scored(
         code, _, err = run("score", str(speech_file.parent), "-o", str(target))
         assert code == 2
         assert said in err
+
+
+def test_waiting_threads_leave_the_cores_to_others_unless_told_otherwise(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for told, then in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        monkeypatch.setenv("OMP_WAIT_POLICY", told or "")
+        if told is None:
+            monkeypatch.delenv("OMP_WAIT_POLICY")
+        run("--version")
+        assert os.environ["OMP_WAIT_POLICY"] == then

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sqllm.cores import share_cores
 from sqllm.ui.zero_gpu import on_zero_gpu
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def launch(
     Without `host` and `port` at `$GRADIO_SERVER_NAME`, else 127.0.0.1, and `$GRADIO_SERVER_PORT`, else the first free
     port from 7860 on. Raises `ValueError` where the page can't be served there.
     """
+    share_cores()
     # Gradio reads this when it is imported; with analytics on, it calls its makers at every start.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     if on_zero_gpu():
