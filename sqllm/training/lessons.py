@@ -23,7 +23,16 @@ from sqllm.words.questions import (
 
 LABEL_SD = 0.3  # where a label comes without a spread
 SMALLEST_SD, PANEL = 0.15, 8  # a label is what a panel of eight says: its standard error, from one vote's spread
-ABSENT_FAULTS = 6
+ABSENT_FAULTS = 6  # asked for at random, beside those that sound like what is there
+# Kinds that are taken for each other: where one is there and another is not, that is always asked for.
+SOUND_ALIKE = (
+    {"echo", "competing-speaker", "reverberation"},
+    {"packet-loss", "time-clipping", "clicks", "level-change"},
+    {"too-loud", "amplitude-clipping"},
+    {"codec", "noise-suppression", "band-limited", "unknown"},
+    {"background-noise", "hum", "interference", "competing-speaker"},
+    {"time-warp", "codec", "unknown"},
+)
 TARGET_KINDS = ("score", "text", "fault")
 
 
@@ -183,7 +192,9 @@ def _add_score_targets(lesson: Lesson, node: ScoreNode, label: float, mass: np.n
 def _add_faults(
     lesson: Lesson, clip: CorpusClip, vocabulary: Vocabulary, rng: np.random.Generator, plain: float, reference: bool
 ) -> None:
-    """Ask for every fault that is there and for some that are not, weighted as if all had been asked."""
+    """Ask for every fault that is there, for those that sound like it and for some others that are not, weighted as if
+    all had been asked.
+    """
     request = FAULT_REQUESTS[_wording(rng, len(FAULT_REQUESTS), plain)]
     stem = lesson.tree.add(vocabulary.stem(request), ROOT)
     if rng.random() < 0.3 or not clip.speech:
@@ -194,11 +205,13 @@ def _add_faults(
     kinds = vocabulary.model.config.artifact_kinds
     present = {a.kind: a.severity for a in clip.faults(reference) if a.kind in kinds}
     absent = [kind for kind in kinds if kind not in present]
-    asked = list(rng.choice(absent, size=ABSENT_FAULTS, replace=False))
-    for kind in [*present, *asked]:
-        block = lesson.tree.add(vocabulary.model.encode_text(fault_block(str(kind))), stem)
+    alike = [kind for kind in absent if any(kind in group and group & set(present) for group in SOUND_ALIKE)]
+    others = [kind for kind in absent if kind not in alike]
+    asked = list(map(str, rng.choice(others, size=min(ABSENT_FAULTS, len(others)), replace=False)))
+    for kind in (*present, *alike, *asked):
+        block = lesson.tree.add(vocabulary.model.encode_text(fault_block(kind)), stem)
         severity = 1 + SEVERITIES.index(present[kind]) if kind in present else 0
-        _add_choice(lesson, block, vocabulary.faults[severity], 1.0 if severity else len(absent) / ABSENT_FAULTS)
+        _add_choice(lesson, block, vocabulary.faults[severity], len(others) / len(asked) if kind in asked else 1.0)
 
 
 def _add_choice(lesson: Lesson, block: int, token: int, weight: float) -> None:

@@ -307,6 +307,16 @@ def test_a_lesson_teaches_the_labels_of_its_mode(words: Vocabulary, reference: b
     assert [score.label for score in lesson.scores] == pytest.approx(list(clip.labels(reference).values()))
 
 
+def test_what_sounds_like_a_fault_that_is_there_is_always_asked_for(words: Vocabulary) -> None:
+    clip = clip_with(2.0, artifacts=(HeardArtifact("echo", "strong", ()),))
+    for seed in range(8):
+        lesson = make_lesson(clip, words, np.random.default_rng(seed), 1.0)
+        text = words.model.tokenizer.decode(lesson.tree.ids)
+        assert all(block in text for block in ("Echo:", "Competing speaker:", "Reverberation:"))
+        absent = [one.weight for one in lesson.targets if one.kind == "fault" and one.ids == (words.faults[0],)]
+        assert sum(absent) == pytest.approx(len(ARTIFACT_KINDS) - 1)
+
+
 def test_a_clip_beside_itself_is_at_the_top_without_a_fault(words: Vocabulary) -> None:
     lossy = clip_with(2.0, lost=0.3, recorded=(HeardArtifact("background-noise", "strong"),))
     clip = as_own_reference(lossy)
