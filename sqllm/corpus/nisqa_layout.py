@@ -3,7 +3,8 @@
 A corpus is a folder with `NISQA_corpus_file.csv` and, beside it, the clips it names (`filepath_deg`, `filepath_ref`).
 Ours adds `truth.jsonl`, one line a clip, with its artifacts, the labels of listeners who hear it otherwise and what the
 teachers say of its reference; and columns of double-ended labels (`dmos`, `dmos_std` ...): the clip judged beside its
-reference, as in the degradation category rating of ITU-T P.800, Annex D.
+reference, as in the degradation category rating of ITU-T P.800, Annex D. What was done to the NISQA corpus's own
+simulated clips is read from its tables of parameters.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sqllm.corpus.nisqa_parameters import read_parameters
 from sqllm.scores import DIMENSIONS, HeardArtifact
 
 INDEX_NAME = "NISQA_corpus_file.csv"
@@ -108,8 +110,11 @@ def read_corpus(folder: Path, split: str | None = None) -> list[CorpusClip]:
     missing = {"db", "filepath_deg", "mos"} - set(columns)
     if missing:
         raise ValueError(f"{folder / INDEX_NAME} lacks the columns {', '.join(sorted(missing))}.")
-    truths = _read_truth(folder / TRUTH_NAME)
-    clips = [_clip_of_row(folder, row, truths.get(row["filepath_deg"], {})) for row in rows]
+    truths, listed = _read_truth(folder / TRUTH_NAME), read_parameters(folder)
+    names = (row["filepath_deg"] for row in rows)
+    clips = [
+        _clip_of_row(folder, row, truths.get(name, {}), listed.get(name)) for row, name in zip(rows, names, strict=True)
+    ]
     return [clip for clip in clips if split is None or clip.split == split]
 
 
@@ -163,7 +168,10 @@ def _numbers(row: Mapping[str, str], columns: Mapping[str, str], suffix: str = "
     return {dimension: float(value) for dimension, value in cells if value not in (None, "", "nan")}
 
 
-def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any]) -> CorpusClip:
+def _clip_of_row(
+    folder: Path, row: Mapping[str, str], truth: Mapping[str, Any], listed: tuple[HeardArtifact, ...] | None
+) -> CorpusClip:
+    """`listed` are the faults by the NISQA corpus's parameters, for a clip without `truth`."""
     return CorpusClip(
         folder / row["filepath_deg"],
         folder / row["filepath_ref"] if row.get("filepath_ref") else None,
@@ -174,7 +182,7 @@ def _clip_of_row(folder: Path, row: Mapping[str, str], truth: Mapping[str, Any])
         _numbers(row, SCORE_COLUMNS),
         _numbers(row, SCORE_COLUMNS, "_std"),
         truth.get("profile_scores", {}),
-        _artifacts(truth["artifacts"]) if truth.get("artifacts") is not None else None,
+        _artifacts(truth["artifacts"]) if truth.get("artifacts") is not None else listed,
         truth.get("speech", True),
         recorded=_artifacts(truth.get("recorded", ())),
         degradation_scores=_numbers(row, DEGRADATION_COLUMNS),

@@ -37,7 +37,7 @@ def severity_of_drop(drop: float) -> str:
 
 def severity_of_residue(decibels: float) -> str:
     """The severity of noise that is left `decibels` below the speech; empty where nothing is heard."""
-    return _worst_at_most(decibels, NOISE_FLOORS)
+    return worst_at_most(decibels, NOISE_FLOORS)
 
 
 def severity_of_noisiness(noisiness: float) -> str:
@@ -46,9 +46,9 @@ def severity_of_noisiness(noisiness: float) -> str:
 
     The limits lie where clips with added noise of each severity do, and nothing else wrong.
     """
-    return _worst_at_most(noisiness, RECORDED_NOISE)
+    return worst_at_most(noisiness, RECORDED_NOISE)
 
 
-def _worst_at_most(value: float, limits: Mapping[str, float]) -> str:
+def worst_at_most(value: float, limits: Mapping[str, float]) -> str:
     """The worst severity whose limit a value does not exceed; empty where there is none."""
     return next((name for name in reversed(SEVERITIES) if value <= limits[name]), "")
