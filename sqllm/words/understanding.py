@@ -12,6 +12,19 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
+from sqllm.words.figures import (
+    PanelFigures,
+    asks_for_each,
+    extreme_in,
+    how_many_in,
+    number_in,
+    ordinal_in,
+    panel_figures_in,
+    seconds_in,
+    stretch_in,
+    vote_in,
+)
+from sqllm.words.limits import limit_in
 from sqllm.words.questions import (
     COMPARE,
     FAMILIES,
@@ -67,6 +80,10 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cannot-tell": ("topic",),
     "term": ("term",),
 }
+# Families of questions that can compare a score with a figure, name a vote, or figures of a panel.
+COMPARES = frozenset({"acceptability", "use", "mos-numeric", "dim-numeric", "dim-categorical", "confidence"})
+VOTES_ASKED = frozenset({"agreement", "other-scale", "confidence", "mos-numeric", "listeners-needed"})
+PANEL_FAMILIES = frozenset({"listeners-needed", "distinguishable", "agreement", "confidence"})
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,14 @@ def question_of(text: str, family: str, chosen: Mapping[str, str]) -> Question:
         closed=is_closed(text),
         seconds=seconds_in(text),
         number=number_in(text),
+        stretch=stretch_in(text),
+        limit=limit_in(text) if family in COMPARES else None,
+        vote=vote_in(text) if family in VOTES_ASKED else None,
+        panel=panel_figures_in(text) if family in PANEL_FAMILIES else PanelFigures(),
+        ordinal=ordinal_in(text),
+        extreme=extreme_in(text),
+        how_many=how_many_in(text),
+        each=asks_for_each(text),
     )
 
 
@@ -166,55 +191,6 @@ def is_closed(text: str) -> bool:
     if first is None or first[0] not in (*_OPENERS, "whether", "if"):
         return False
     return not re.search(r"\bor\b(?! (no|not|so|anything|something|any)\b)", clause)
-
-
-_UNIT = r"(?:s|sec|secs|second|seconds)\b"
-_NUMBER = r"\d+(?:[.,]\d+)?"
-_TIMES = re.compile(
-    rf"(?<![\d:])(\d{{1,2}}):(\d{{2}}(?:\.\d+)?)\b|(?:\bseconds?\s+|\bt ?= ?)({_NUMBER})"
-    rf"|({_NUMBER})(?:st|nd|rd|th)\s+second|({_NUMBER})\s*{_UNIT}"
-)
-_SPAN = re.compile(rf"({_NUMBER})\s*(?:s|sec|seconds)?\s*(?:to|and|-|–|until|till)\s*({_NUMBER})\s*{_UNIT}")
-
-
-def seconds_in(text: str) -> tuple[float, ...]:
-    """The times that a question names: a moment, or from - to, in seconds."""
-    lower = text.lower()
-    if match := _SPAN.search(lower):
-        first, last = (float(value.replace(",", ".")) for value in match.groups())
-        return (first, last) if first < last else (last, first)
-    found = []
-    for minutes, rest, *plain in _TIMES.findall(lower):
-        value = next((value for value in plain if value), "")
-        found.append(60 * float(minutes) + float(rest) if minutes else float(value.replace(",", ".")))
-    return tuple(sorted(found[:2]))
-
-
-_WORDS = {
-    word: value
-    for value, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
-}
-_WORDS |= {"eleven": 11, "twelve": 12, "a dozen": 12, "fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30}
-_MEANT = (
-    r"(?:above|over|below|under|at least|least|exceeds?|reach(?:es)?|limit is|threshold is|[<>]=?|than|more than|within"
-    r"|±|\+/-|of|get|give|a|is|to|with|are|hits?|clears?|minus)"
-)
-_FIGURE = re.compile(rf"\b{_MEANT}\s*(-?{_NUMBER}|{'|'.join(_WORDS)})(?![\d:]|\s*(?:to|-)\s*\d)", re.IGNORECASE)
-_COUNTED = re.compile(
-    rf"\b({_NUMBER}|{'|'.join(_WORDS)})\s+(?:listeners|people|raters|votes|subjects|participants|workers|khz|db|k)\b",
-    re.IGNORECASE,
-)
-
-
-def number_in(text: str) -> float | None:
-    """The figure that a question is about, such as a score to reach or a number of listeners; not its times."""
-    plain = _SPAN.sub(" ", text.lower())
-    plain = _TIMES.sub(" ", re.sub(r"\b(?:from )?1 (?:to|-) (?:5|10)\b|\bout of (?:5|10|100)\b|\bp\.\d+", " ", plain))
-    match = _COUNTED.search(plain) or _FIGURE.search(plain)
-    if match is None:
-        return None
-    value = match[1].lower()
-    return float(_WORDS[value]) if value in _WORDS else float(value.replace(",", "."))
 
 
 def halves(text: str) -> list[tuple[str, str]]:

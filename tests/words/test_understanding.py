@@ -7,6 +7,7 @@ import pytest
 
 from sqllm.scores import ARTIFACT_KINDS
 from sqllm.words.questions import FAMILIES, USES, Question
+from sqllm.words.figures import number_in, seconds_in
 from sqllm.words.understanding import (
     CHOICES,
     CODES,
@@ -14,9 +15,7 @@ from sqllm.words.understanding import (
     NONE,
     halves,
     is_closed,
-    number_in,
     question_of,
-    seconds_in,
 )
 
 
