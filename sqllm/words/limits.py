@@ -1,4 +1,4 @@
-"""Scores that a question compares a clip with: "Is the MOS below 3?", "Is it better than fair?", "It is 1.2, right?"."""
+"""Scores that a question compares a clip with: "Is the MOS below 3?", "Is it better than fair?", "Is it 1.2?"."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Limit:
 _SCORE = r"[1-5](?:[.,]\d+)?(?![\d:]|[.,]\d)"
 _NO_UNIT = r"(?!\s*(?:s\b|sec|ms\b|db|k?hz|k\b|%|percent|min|times|listeners|people|raters|out of (?!5|five)|/ ?(?!5)))"
 _SIDES = {  # the longer phrases first
-    "at least": r"no (?:less|lower|worse|poorer) than|not (?:below|under|less than|worse than|lower than)|at least|"
+    "at least": r"no (?:less|lower|worse|poorer) than|not (?:below|under|(?:less|worse|lower) than)|at least|"
     r"reach(?:es|ed)?|hits?|clears?|>=|≥|a minimum of",
-    "at most": r"no (?:more|higher|better) than|not (?:above|over|more than|better than|higher than)|at most|<=|≤|up to|"
+    "at most": r"no (?:more|higher|better) than|not (?:above|over|(?:more|better|higher) than)|at most|<=|≤|up to|"
     r"a maximum of",
     "above": r"above|over|better than|higher than|greater than|more than|larger than|exceed(?:s|ed)?|beyond|beats?|>|"
     r"north of|surpass(?:es)?",
@@ -39,7 +39,8 @@ _SUBJECT = r"(?:mos|score|rating|overall(?: quality| score)?|quality|number|opin
 _ABOUT = r"(?:about|around|roughly|approximately|near(?:ly|er)?(?: to)?|close to|almost|ca\.?)"
 _EQUAL = re.compile(
     rf"\b(?:is|was|are|be|has|have|of|gets?|=|at|'s)\s+(?:the|its|a|an|my|your|that|this)?\s*(?:clip's\s+)?"
-    rf"(?:{_SUBJECT}\s+)?(?:really\s+|exactly\s+|equal to\s+|of\s+|at\s+|an?\s+|=\s*)*({_ABOUT}\s+)?(?:an?\s+)?({_SCORE}){_NO_UNIT}"
+    rf"(?:{_SUBJECT}\s+)?(?:really\s+|exactly\s+|equal to\s+|of\s+|at\s+|an?\s+|=\s*)*"
+    rf"({_ABOUT}\s+)?(?:an?\s+)?({_SCORE}){_NO_UNIT}"
 )
 _IS_IT = re.compile(
     rf"\b(?:is|was|isn't|would) (?:it|this|that|the clip)(?: be| really| just| only| exactly| maybe)* "
@@ -59,9 +60,9 @@ _HALF = 0.5  # of a category's width
 _SURELY = re.compile(r"\b(?:significant(?:ly)?|surely|certainly|definitely|for sure|clearly|reliably|statistically)\b")
 # What else a figure could be of.
 _OTHER = re.compile(
-    r"\b(?:snr|signal[- ]to|level|floor|bandwidth|peak|crest|db\w*|seconds?|khz|hz|listeners?|people|raters?|panel|votes?|"
-    r"drop-?outs?|gaps?|clicks?|times|percent|stars?|out of (?:10+|ten)|mushra|pesq|polqa|stoi|sig|bak|ovrl|dmos|duration|"
-    r"mean|what does|difference|sd|standard deviation|std|scale)\b"
+    r"\b(?:snr|signal[- ]to|level|floor|bandwidth|peak|crest|db\w*|seconds?|khz|hz|listeners?|people|raters?|panel|"
+    r"votes?|drop-?outs?|gaps?|clicks?|times|percent|stars?|out of (?:10+|ten)|mushra|pesq|polqa|stoi|sig|bak|ovrl|"
+    r"dmos|duration|mean|what does|difference|sd|standard deviation|std|scale)\b"
 )
 
 

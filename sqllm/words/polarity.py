@@ -9,47 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
+from importlib.resources import files
 
 from sqllm.words.wordings.asked_faults import ADJECTIVES, VERBS
 from sqllm.words.wordings.asked_slots import USES
 from sqllm.words.wordings.fault_nouns import NOUNS
-from sqllm.words.wordings.polar_words import (
-    ACTIONS,
-    BAD,
-    BAD_PHRASES,
-    BEHIND,
-    GOOD,
-    GOOD_PHRASES,
-    LEVEL_OFF,
-    LEVEL_RIGHT,
-    NEGATING_PHRASES,
-    NEGATORS,
-    OPPOSITE,
-    PLAIN,
-)
 
 GOOD_IS_PLAIN = frozenset({"acceptability", "use"})  # a "yes" to them is good news; to presence it is bad news
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|would|will|should|has|have|had|must)"
 _LEADING_NOT = re.compile(rf"^(\W*{_AUXILIARY})(?:n't|nt\b)")
+_BEFORE = re.compile(r"^(?:(?:so|and|but|well|hey|ok|please|now|then|yes or no)[ ,:]+)+")
 _TAG = re.compile(
-    rf"(?:,\s*|\s+-+\s+)(?:{_AUXILIARY}(?:n't|nt)?\s+(?:it|you|there|they|i|we|that|this|one)(?:\s+not)?|right|correct|"
-    r"true|yes|ok|okay|am i right|don't you think|i hope|i guess|yes or no|no|please)\s*\W*$"
+    rf"(?:,\s*|\s+-+\s+)(?:{_AUXILIARY}(?:n't|nt)?\s+(?:it|you|there|they|i|we|that|this|one)(?:\s+not)?|right|"
+    r"correct|true|yes|ok|okay|am i right|don't you think|i hope|i guess|yes or no|no|please)\s*\W*$"
 )
 # Degrees, opinions and causes: whether a thing is there does not answer them.
 _BEYOND = re.compile(
-    r"\b(?:only|just|little|slightly|enough|gone|vanished|disappeared|fixed|removed|cured|mostly|mainly|because|caused?|due|instead|rather|than|more|less|if|when|"
-    r"could\b.*\bbe|might\b.*\bbe|unless|as \w+ as)\b"
+    r"\b(?:only|just|little|slightly|enough|gone|vanished|disappeared|fixed|removed|cured|mostly|mainly|because|caused?|"
+    r"due|instead|rather|than|more|less|if|when|unless|as \w+ as|(?:could|might|can) (?:the|this|that) [\w -]+ be)\b"
 )
-_COMMON = frozenset(
-    "with from into that this like other others another someone somebody people talking words word voice voices sound "
-    "sounds speech talker talkers speaker speakers person background room phone mobile full start level volume signal "
-    "music street traffic office system first last second line power because hear hard over each way network frames "
-    "frame time off out cut down slow high low too more much beginnings stretches car dog fan air and get the been "
-    "being general quality recording audio clip anything something else wrong lost missing side dead far "
-    "quiet loud good bad end same edges any all sort back bit bits rate scale pieces long recorded speaking coming behind "
-    "conditioning copy double effect front hit little ish mid mouth lack lose over radio technical telephone tone "
-    "samples sounding time-scale surrounding under white talk cycle under-recorded phone-like".split()
-)
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
 def is_opposite(text: str, family: str, kinds: Sequence[str] = ()) -> bool | None:
@@ -57,60 +36,67 @@ def is_opposite(text: str, family: str, kinds: Sequence[str] = ()) -> bool | Non
 
     `kinds` are the artifact kinds that it asks for.
     """
-    if family == "speech-share" and re.search(r"\b(?:any|there) silence\b", text.lower()):
+    lower = " ".join(text.lower().replace("’", "'").split())
+    if family == "presence" and _BEYOND.search(lower):
         return None
-    if family == "level-verdict":
-        side = kinds[0] if len(kinds) == 1 else "both"
-        plain, opposite = LEVEL_OFF.get(side, frozenset()), LEVEL_RIGHT.get(side, frozenset())
-    elif family == "presence":
-        plain, opposite = BAD | _fault_words(), GOOD
-        if _BEYOND.search(text.lower()):
-            return None
-    elif family in GOOD_IS_PLAIN:
-        plain, opposite = GOOD, (BAD | _fault_words()) - _use_words()
-    else:
-        plain, opposite = PLAIN.get(family, frozenset()), OPPOSITE.get(family, frozenset())
-    words = _words(text, family)
-    found = set(_directions(words, plain, opposite))
+    if family == "speech-share" and re.search(r"\b(?:any|there) silence\b", lower):
+        return None
+    words = _words(lower, family)
+    found = set(_directions(words, *_lexicon(family, kinds[0] if len(kinds) == 1 else "both")))
     if not found and family in GOOD_IS_PLAIN:
-        found = set(_directions(words, ACTIONS, ()))
+        found = set(_directions(words, _listed("actions"), ()))
     return None if len(found) != 1 else found == {False}
 
 
-def _words(text: str, family: str) -> list[str]:
+@cache
+def _lexicon(family: str, level: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words that ask for a family's plain question and those that ask for its opposite."""
+    if family == "level-verdict":
+        return _listed(f"plain level {level}"), _listed(f"opposite level {level}")
+    if family == "presence":
+        return _listed("bad") | _fault_words(), _listed("good")
+    if family in GOOD_IS_PLAIN:
+        return _listed("good"), (_listed("bad") | _fault_words()) - _use_words()
+    return _listed(f"plain {family}"), _listed(f"opposite {family}")
+
+
+def _words(lower: str, family: str) -> list[str]:
     """The words of a text, its tag ("isn't it?") and the "n't" that opens a question left out: both change nothing."""
-    plain = " ".join(text.lower().replace("’", "'").split())
-    plain = _LEADING_NOT.sub(
-        r"\1", re.sub(r"^(?:(?:so|and|but|well|hey|ok|please|now|then|yes or no)[ ,:]+)+", "", plain)
-    )
-    plain = plain.replace("all right", "alright")
+    plain = _LEADING_NOT.sub(r"\1", _BEFORE.sub("", lower)).replace("all right", "alright")
     plain = re.sub(r"\bcan't\b|\bcannot\b", "can not", plain)
     shorter = _TAG.sub("", plain)
     plain = re.sub(r"n't\b", " not", shorter if re.search(r"\w", shorter) else plain).replace("-free", " free")
     if family in (*GOOD_IS_PLAIN, "presence"):
-        for phrases, word in ((NEGATING_PHRASES, "not"), (GOOD_PHRASES, "good"), (BAD_PHRASES, "bad")):
-            for phrase in phrases:
+        for phrases, word in (("negating phrases", "not"), ("good phrases", "good"), ("bad phrases", "bad")):
+            for phrase in sorted(_listed(phrases), key=len, reverse=True):
                 plain = re.sub(rf"\b{phrase}\b", word, plain)
-    return re.findall(r"[a-z]+(?:-[a-z]+)*", plain)
+    return _WORD.findall(plain)
 
 
 def _directions(words: Sequence[str], plain: Collection[str], opposite: Collection[str]) -> Iterator[bool]:
     """For each word that has a direction, whether it asks for the plain question, negations counted."""
     negated = False
     for place, word in enumerate(words):
-        behind = [other for other in words[place + 1 : place + 3] if other in BEHIND]
         stems = _stems(word)
-        if word in NEGATORS and not (word == "clear" and words[place + 1 : place + 2] != ["of"]):
-            if word in BEHIND and words[place + 1 : place + 2] not in (["of"], ["from"]):
-                continue
-            negated = not negated
+        if word in _listed("negators") and not (word == "clear" and words[place + 1 : place + 2] != ["of"]):
+            negated = negated != _turns_what_follows(words, place)
         elif not stems.isdisjoint(plain) or not stems.isdisjoint(opposite):
-            asks_plain = not stems.isdisjoint(plain)
-            turned = negated != (bool(behind) and words[words.index(behind[0]) + 1 :][:1] not in (["of"], ["from"]))
-            yield asks_plain != turned
+            turned = negated != _turned_from_behind(words, place)
+            yield (not stems.isdisjoint(plain)) != turned
             negated = False
     if negated:
         yield from (True, False)  # what is negated is not known: nothing is decided
+
+
+def _turns_what_follows(words: Sequence[str], place: int) -> bool:
+    """Whether a negator turns round what comes behind it: "free of echo", not "echo free"."""
+    return words[place] not in _listed("negators behind") or words[place + 1 : place + 2] in (["of"], ["from"])
+
+
+def _turned_from_behind(words: Sequence[str], place: int) -> bool:
+    """Whether a word is turned round by one of the two behind it: "echo free", "is echo absent"."""
+    behind = [at for at in range(place + 1, min(place + 3, len(words))) if words[at] in _listed("negators behind")]
+    return bool(behind) and not _turns_what_follows(words, behind[0])
 
 
 def _stems(word: str) -> frozenset[str]:
@@ -124,15 +110,27 @@ def _stems(word: str) -> frozenset[str]:
 
 
 @cache
+def _fault_words() -> frozenset[str]:
+    """The single words of all that faults are called."""
+    called = [*NOUNS.values(), *ADJECTIVES.values(), *VERBS.values()]
+    words = {word for names in called for name in names for word in _WORD.findall(name.lower())}
+    parts = {part for word in words for part in word.split("-")}
+    return frozenset(word for word in words | parts if len(word) > 2) - _listed("no faults alone") - _listed("good")
+
+
+@cache
 def _use_words() -> frozenset[str]:
     """The single words of all that uses are called."""
     return frozenset(word for names in USES.values() for name in names for word in re.findall(r"[a-z]+", name.lower()))
 
 
+def _listed(heading: str) -> frozenset[str]:
+    """The words under a heading of the list; none where it has no such heading."""
+    return _lists().get(heading, frozenset())
+
+
 @cache
-def _fault_words() -> frozenset[str]:
-    """The single words of all that faults are called."""
-    called = [*NOUNS.values(), *ADJECTIVES.values(), *VERBS.values()]
-    words = {word for names in called for name in names for word in re.findall(r"[a-z]+(?:-[a-z]+)*", name.lower())}
-    parts = {part for word in words for part in word.split("-")}
-    return frozenset(word for word in words | parts if len(word) > 2 and word not in _COMMON and word not in GOOD)
+def _lists() -> dict[str, frozenset[str]]:
+    text = (files("sqllm.words.wordings") / "directions.txt").read_text(encoding="utf-8")
+    sections = re.findall(r"^\[([^\]]+)\]\n([^\[]*)", text, re.MULTILINE)
+    return {heading: frozenset(word.strip() for word in re.split(r",\s*", words)) for heading, words in sections}

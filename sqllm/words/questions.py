@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from sqllm.listeners.listener import ListenerProfile
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
-from sqllm.words.figures import PanelFigures, Stretch
 from sqllm.words.limits import Limit
 from sqllm.words.wordings.faults import ASKED, SHARED
 from sqllm.words.wordings.held_out import HELD_OUT as HELD_OUT
@@ -206,14 +205,12 @@ class Question:
       which is level-verdict of `too-quiet`, "Would people disagree?"; `FAMILIES` says which is plain).
     - `closed`: it can be answered by yes or no. `doubted`: whether it is negated is in doubt; then it is answered by a
       statement, without a yes or no.
-    - `seconds` are the times it names: one moment, or from - to; `stretch` is a part that it names by its edge ("the
-      last 10 s", "the second half"); `number` is another figure in it, such as how many listeners there are.
-    - `limit` is the score that it compares the clip's with ("above 3", "is it 1.2?"), of `dimension` or overall;
-      `vote` the single vote that it names ("How many would give a 2?"); `panel` what it names of a panel: listeners,
-      to within how many points, which difference, at how many percent.
-    - `ordinal` is which of several it asks for (1 the first, -1 the last), `extreme` a superlative in it ("longest",
-      "worst", "best" ...), `how_many` how many of several it asks for ("the three worst"); `each`: it asks for all of
-      them, one by one.
+    - `seconds` are the times it names: one moment, or from - to; `number` is another figure in it, such as how many
+      listeners there are. `limit` is a score that it compares the clip's with ("above 3", "is it 1.2?").
+    - `instead` is what it asks to be measured and is not, as a sentence calls it; `measure` and `kinds` then say what
+      is nearest. A `use` that no limit is known for is None, and `asked` what it is called.
+    - `rank` is the place among the worst that it asks for (2: the second worst), `how_many` how many of them; `each`:
+      it asks for all of several, one by one; `all_at_once`: for all of them mended together.
     """
 
     family: str
@@ -232,14 +229,12 @@ class Question:
     doubted: bool = False
     seconds: tuple[float, ...] = ()
     number: float | None = None
-    stretch: Stretch | None = None
     limit: Limit | None = None
-    vote: int | None = None
-    panel: PanelFigures = PanelFigures()
-    ordinal: int | None = None
-    extreme: str = ""
+    rank: int | None = None
     how_many: int | None = None
     each: bool = False
+    all_at_once: bool = False
+    instead: str = ""
 
 
 def draw_question(

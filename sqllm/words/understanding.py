@@ -13,18 +13,12 @@ from string import ascii_letters, digits
 
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
 from sqllm.words.figures import (
-    PanelFigures,
     asks_for_each,
-    extreme_in,
     how_many_in,
     number_in,
-    ordinal_in,
-    panel_figures_in,
+    rank_in,
     seconds_in,
-    stretch_in,
-    vote_in,
 )
-from sqllm.words.limits import limit_in
 from sqllm.words.questions import (
     COMPARE,
     FAMILIES,
@@ -80,10 +74,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "cannot-tell": ("topic",),
     "term": ("term",),
 }
-# Families of questions that can compare a score with a figure, name a vote, or figures of a panel.
-COMPARES = frozenset({"acceptability", "use", "mos-numeric", "dim-numeric", "dim-categorical", "confidence"})
-VOTES_ASKED = frozenset({"agreement", "other-scale", "confidence", "mos-numeric", "listeners-needed"})
-PANEL_FAMILIES = frozenset({"listeners-needed", "distinguishable", "agreement", "confidence"})
 
 
 @dataclass(frozen=True)
@@ -118,12 +108,7 @@ def question_of(text: str, family: str, chosen: Mapping[str, str]) -> Question:
         closed=is_closed(text),
         seconds=seconds_in(text),
         number=number_in(text),
-        stretch=stretch_in(text),
-        limit=limit_in(text) if family in COMPARES else None,
-        vote=vote_in(text) if family in VOTES_ASKED else None,
-        panel=panel_figures_in(text) if family in PANEL_FAMILIES else PanelFigures(),
-        ordinal=ordinal_in(text),
-        extreme=extreme_in(text),
+        rank=rank_in(text),
         how_many=how_many_in(text),
         each=asks_for_each(text),
     )
@@ -181,9 +166,17 @@ _OPENERS = [
 _LEAD = re.compile(r"^(?:(?:so|and|but|well|hey|hi|ok|okay|please|now|then|also|tell me|say|i wonder|check)[ ,:]+)+")
 
 
+_REQUEST = re.compile(
+    r"^(?:and |so |please )*(?:can|could|would|will) you (?:please |also |just )*(?:list|name|show|give|mark|rate|score|"
+    r"explain|describe|count|estimate|locate|point|summari[sz]e|tell me (?!whether|if|that))"
+)
+
+
 def is_closed(text: str) -> bool:
     """Whether a question can be answered by yes or no, by how it opens; "A or B?" can't."""
     lower = text.lower().replace("’", "'")
+    if _REQUEST.search(lower):
+        return False
     if re.search(r"\byes or no\b|\b(whether|tell me if|check if|right|correct|is it|do you|isn't it)\W*$", lower):
         return True
     clause = _LEAD.sub("", re.split(r"[:.] ", lower)[-1].strip())
@@ -191,12 +184,3 @@ def is_closed(text: str) -> bool:
     if first is None or first[0] not in (*_OPENERS, "whether", "if"):
         return False
     return not re.search(r"\bor\b(?! (no|not|so|anything|something|any)\b)", clause)
-
-
-def halves(text: str) -> list[tuple[str, str]]:
-    """Where a text of two questions can be taken apart, in both parts of which something is asked."""
-    places = [
-        m.span() for m in re.finditer(r"(?<=[?!;.])\s+|,?\s+(?:and also|and|also|plus|but|as well as)\s+|[;,]\s+", text)
-    ]
-    parts = [(text[:start].strip(" ,;"), text[end:].strip(" ,;")) for start, end in places]
-    return [(one, other) for one, other in parts if len(one) > 3 and len(other) > 2]
