@@ -58,7 +58,7 @@ def _as_written(word: str, capitals: bool, title: bool) -> str:
     if word.isupper() and (len(word) > 1 or title or capitals):
         if usual is not None:
             return usual if capitals else word
-        return word.lower() if word.lower() in _in_small() or (capitals and len(word) > 3) else word
+        return word.lower() if word.lower() in small_words() or (capitals and len(word) > 3) else word
     return (usual or word.lower()) if title else word
 
 
@@ -78,7 +78,13 @@ def _usual() -> dict[str, str]:
 
 
 @cache
-def _in_small() -> frozenset[str]:
+def small_words() -> frozenset[str]:
     """The words that stand in small letters in wordings of ours."""
     texts = [*_said(), *(wording.text for wording in asked_wordings())]
     return frozenset(word for text in texts for word in _WORD.findall(text.lower())) - set(_usual())
+
+
+@cache
+def known_words() -> frozenset[str]:
+    """All words of wordings of ours, in small letters."""
+    return small_words() | set(_usual())

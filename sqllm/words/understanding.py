@@ -167,8 +167,8 @@ _LEAD = re.compile(r"^(?:(?:so|and|but|well|hey|hi|ok|okay|please|now|then|also|
 
 
 _REQUEST = re.compile(
-    r"^(?:and |so |please )*(?:can|could|would|will) you (?:please |also |just )*(?:list|name|show|give|mark|rate|score|"
-    r"explain|describe|count|estimate|locate|point|summari[sz]e|tell me (?!whether|if|that))"
+    r"^(?:and |so |please )*(?:can|could|would|will) you (?:please |also |just )*(?:list|name|show|give|mark|rate|"
+    r"score|explain|describe|count|estimate|locate|point|summari[sz]e|tell me (?!whether|if|that))"
 )
 
 
