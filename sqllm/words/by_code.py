@@ -28,7 +28,7 @@ _FAULTS = re.compile(
 )
 _COST = re.compile(r"\bcosts?\b|\bgain(?:s|ed)?\b|\bfix(?:ing|ed)?\b|\bmend(?:ing|ed)?\b|\bwithout\b|\btakes? off\b")
 _WORST = re.compile(r"\b(?:worst|biggest|main|largest|top|strongest|most)\b")
-_NO_FAULT = re.compile(r"\b(?:seconds?|parts?|moments?|times?|windows?|minutes?|dimensions?|scores?|clips?|half)\b")
+_NO_FAULT = re.compile(r"\b(?:seconds|parts?|moments?|times?|windows?|minutes?|dimensions?|scores?|clips?|half)\b")
 _EVERYTHING = re.compile(
     r"\b(?:everything|all (?:of (?:it|that|them|this)|(?:the |its )?(?:faults|problems|issues|artifacts|defects)))\b.*"
     r"\b(?:fixed|mended|repaired|gone|removed|cured|cleaned|perfect|right)\b"
