@@ -144,7 +144,7 @@ def _understand_parts(
 
 
 def _understand_halves(model: LanguageModel | None, text: str, previous: str | None) -> tuple[Understood, ...]:
-    """The two questions of a text, taken apart where both are understood best; none where they can't be."""
+    """The two questions of a text, taken apart where both are understood best; none where they can't be, or are one."""
     pairs = halves(text)[:MOST_HALVES]
     if not pairs:
         return ()
@@ -155,7 +155,8 @@ def _understand_halves(model: LanguageModel | None, text: str, previous: str | N
     first, second = max(found, key=lambda pair: pair[0].confidence * pair[1].confidence)
     if UNCLEAR in (first.question.family, second.question.family):
         return ()
-    return (first, second) if first.question != second.question else (first,)
+    same = replace(first.question, text="") == replace(second.question, text="")
+    return () if same else (first, second)
 
 
 def _understood(text: str, read: Mapping[str, Mapping[str, float]]) -> Understood:

@@ -15,14 +15,12 @@ from sqllm.words.unknown import unknown_use, unmeasured
 from sqllm.words.wordings.faults import NAMES
 
 # Families whose questions can be whether a score is above or below another, and those of figures.
-_COMPARED = frozenset(
-    {"acceptability", "mos-numeric", "dim-numeric", "dim-categorical", "constancy", "term", "unclear"}
-)
+_COMPARED = frozenset({"acceptability", "mos-numeric", "dim-numeric", "dim-categorical", "constancy", "unclear"})
 _NO_FIGURES = frozenset({"presence", "off-topic", "other-language", "use", "compare"})
 _OF_LEVELS = frozenset(
     {"measurement", "level-verdict", "fix", "severity", "listeners-needed", "dim-numeric", "count", "unclear"}
 )
-_LISTED = frozenset({"multi-dim", "explanatory", "dominant", "presence", "count", "unclear"})
+_LISTED = frozenset({"multi-dim", "explanatory", "dominant", "presence", "unclear"})
 _FAULTS = re.compile(
     r"\b(?:faults?|problems?|artifacts?|artefacts?|issues?|defects?|impairments?|degradations?|flaws?|errors?)\b"
 )
@@ -61,8 +59,9 @@ def settled(question: Question) -> Question:
 
 def _against(question: Question, limit: Limit) -> Question:
     """Whether the clip's score is above, below or at a figure."""
-    dimension = dimension_in(question.text) or "mos"
-    return Question("acceptability", question.text, dimension, closed=True, limit=limit, number=question.number)
+    dimension = dimension_in(question.text)
+    about = None if dimension in ("", "mos") else dimension
+    return Question("acceptability", question.text, about, closed=True, limit=limit, number=question.number)
 
 
 def _figure(question: Question) -> Question:

@@ -104,7 +104,7 @@ def how_many_in(text: str) -> int | None:
     return None if match is None else round(value_of(match[1]))
 
 
-_ALL_ALONG = re.compile(r"\b(?:all (?:through|along|right|the (?:time|way|while))|at all)\b")
+_ALL_ALONG = re.compile(r"\b(?:all (?:through|along|right|the (?:time|way|while))|(?:at|in) all)\b")
 _EACH = re.compile(r"\b(?:each|every|all|list|one by one|individual(?:ly)?|separately|respective(?:ly)?)\b")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -45,6 +44,7 @@ LANGUAGES = [
 # The probability of not being English that is enough; for one or two plain words; where none of several is in our
 # wordings.
 FOREIGN, FOREIGN_WORDS, UNHEARD_OF = 0.95, 0.99, 0.9
+LIKELY = 0.35  # of the likeliest language, in the last case: letters in any order are likely in none
 SPANISH_MARKS = "¿¡"
 # Words that are English and of none of the others, in questions.
 ENGLISH = frozenset(
@@ -172,14 +172,19 @@ def language_of(text: str) -> str:
     shares = dict(_identifier().rank(" ".join(plain.split())))
     likeliest = max(shares, key=lambda language: shares[language])
     needed = FOREIGN_WORDS if letters.isascii() and len(words) < 3 else FOREIGN
-    if len(words) > 1 and not _like_ours(words):
+    if len(words) > 1 and shares[likeliest] > LIKELY and not _like_ours(words):
         needed = UNHEARD_OF
     return likeliest if 1 - shares["en"] > needed else ""
 
 
 def _like_ours(words: Sequence[str]) -> bool:
-    """Whether a word is one of our wordings', or one that is mistyped."""
-    return any(get_close_matches(word, known_words(), 1, 0.8) for word in words)
+    """Whether a word is one of our wordings', or has its letters in another order."""
+    return any("".join(sorted(word)) in _our_letters() for word in words)
+
+
+@cache
+def _our_letters() -> frozenset[str]:
+    return frozenset("".join(sorted(word)) for word in known_words())
 
 
 def ask_for_english(language: str) -> str:

@@ -38,9 +38,10 @@ _BETWEEN = re.compile(rf"\bbetween\s+({_SCORE})\s+and\s+({_SCORE}){_NO_UNIT}")
 _SUBJECT = r"(?:mos|score|rating|overall(?: quality| score)?|quality|number|opinion score)"
 _ABOUT = r"(?:about|around|roughly|approximately|near(?:ly|er)?(?: to)?|close to|almost|ca\.?)"
 _EQUAL = re.compile(
-    rf"\b(?:is|was|are|be|has|have|of|gets?|=|at|'s)\s+(?:the|its|a|an|my|your|that|this)?\s*(?:clip's\s+)?"
-    rf"(?:{_SUBJECT}\s+)?(?:really\s+|exactly\s+|equal to\s+|of\s+|at\s+|an?\s+|=\s*)*"
-    rf"({_ABOUT}\s+)?(?:an?\s+)?({_SCORE}){_NO_UNIT}"
+    rf"(?:\b(?:{_SUBJECT}|it|this|that|clip|recording)\s+(?:is|was|be|has|have|gets?|got|=|at)|"
+    rf"\b(?:is|was|would|does|did|has)\s+(?:the|its|a|an|my|your|that|this|it)?\s*(?:clip's\s+)?(?:{_SUBJECT}|get|have|be))"
+    rf"\s+(?:really\s+|exactly\s+|equal to\s+|of\s+|at\s+|an?\s+|=\s*|{_SUBJECT}\s+)*({_ABOUT}\s+)?(?:an?\s+)?"
+    rf"({_SCORE}){_NO_UNIT}"
 )
 _IS_IT = re.compile(
     rf"\b(?:is|was|isn't|would) (?:it|this|that|the clip)(?: be| really| just| only| exactly| maybe)* "

@@ -12,7 +12,17 @@ from sqllm.words.wordings.fault_nouns import NOUNS
 
 FAULT_NAMES: tuple[Mapping[str, Sequence[str]], ...] = (NOUNS, ADJECTIVES, VERBS)
 _ARTICLE = re.compile(r"^(?:an?|the|any|some|its) ")
-_MEASURES = ("sample rate", "sampling rate", "duration", "length", "format", "number of channels", "volume", "crest")
+_MEASURES = (
+    "sample rate",
+    "sampling rate",
+    "duration",
+    "length",
+    "format",
+    "number of channels",
+    "volume",
+    "crest",
+    "overall",
+)
 
 
 def bare(name: str) -> str:

@@ -19,24 +19,25 @@ _JOINTS = re.compile(
 )
 _MOST_WORDS = 5  # of a name
 _ALL_SCORES = 4  # dimensions from which all of them are meant
-_DIMENSIONS = {name.lower() for names in DIMENSION_NAMES.values() for name in names} | {"noise", "volume", "level"}
+_DIMENSIONS = {name.lower() for names in DIMENSION_NAMES.values() for name in names} | {
+    "noise",
+    "volume",
+    "level",
+    "overall",
+}
 
 
 def questions_in(text: str) -> list[str]:
     """The questions of a text that has several marks; none where it has one."""
     parts = [part.strip() for part in re.split(r"(?<=\?)\s+", text) if re.search(r"\w", part)]
     asked = [part for part in parts if part.endswith("?") and not _TAG.match(part)]
-    return parts_of(asked if len(asked) > 1 else [])
-
-
-def parts_of(parts: list[str]) -> list[str]:
-    """No more than `MOST_PARTS`."""
-    return parts[:MOST_PARTS]
+    named = len(asked) == 2 and is_name(asked[0].rstrip("?")) and re.search(r"\b(?:that|it|this|they)\b", asked[1])
+    return asked[:MOST_PARTS] if len(asked) > 1 and not named else []
 
 
 def listed_in(text: str) -> list[str]:
     """A question for each of the things that a text lists: "Is it noisy, clipped or choppy?" asks whether it is noisy,
-    whether clipped, and whether choppy. None where it lists nothing.
+    whether clipped, and whether choppy. None where it lists nothing; the text itself where it asks one thing of all.
     """
     joints = [0, *(place for joint in _JOINTS.finditer(text) for place in joint.span()), len(text)]
     pieces = [(joints[at], text[joints[at] : joints[at + 1]]) for at in range(0, len(joints), 2)]
@@ -45,12 +46,11 @@ def listed_in(text: str) -> list[str]:
         names, suffix = _names_then_rest([piece for _, piece in pieces[first + 1 :]])
         if name and len(names) == len(pieces) - first - 1:
             before = text[:start] + prefix
-            whole = is_name(text[len(before) :].rstrip(" ?.!"))
-            return (
-                []
-                if whole or _is_one([name, *names], text)
-                else parts_of([_joined(before, one, suffix) for one in (name, *names)])
-            )
+            if is_name(text[len(before) :].rstrip(" ?.!")):
+                return []
+            if _is_one([name, *names], text):
+                return [text]
+            return [_joined(before, one, suffix) for one in (name, *names)][:MOST_PARTS]
     return []
 
 

@@ -91,20 +91,23 @@ _UNMEASURED: Mapping[str, Unmeasured] = {
     r"rms(?! ?and)": Unmeasured("the RMS level", "level"),
     r"true[- ]peak|dbtp|inter-?sample": Unmeasured("the true peak between samples", "peak"),
     r"dba|db ?spl|sound pressure": Unmeasured("the sound pressure", "level"),
-    r"rt ?-?60|t[23]0|t60|reverb(?:eration)? time|decay time|c50|c80|drr|direct-to-reverberant|"
-    r"room size|size of the room": Unmeasured("the reverberation time or the room", None, "reverberation"),
-    r"echo (?:delay|path|return)|delay of the echo|erle": Unmeasured("the delay or the loss of an echo", None, "echo"),
-    r"hum frequency|frequency (?:of|is|has) the hum|50 or 60 ?hz": Unmeasured("the frequency of a hum", None, "hum"),
-    r"bit depth|how many bits|bits per sample|number of bits|word length": Unmeasured("the bits of a sample"),
+    r"rt ?-?60|t[23]0|t60|reverb(?:eration)? time|decay time|c50|c80|drr|direct-to-reverberant": Unmeasured(
+        "the reverberation time", None, "reverberation"
+    ),
+    r"echo (?:delay|path|return)|delay of the echo|erle": Unmeasured("the delay of the echo", None, "echo"),
+    r"hum frequency|frequency (?:of|is|has) the hum|50 or 60 ?hz": Unmeasured("the frequency of the hum", None, "hum"),
+    r"bit depth|how many bits|bits per sample|number of bits|word length": Unmeasured("the bit depth"),
     r"thd(?:\+n)?|sinad|enob|harmonic distortion percentage": Unmeasured("the harmonic distortion in percent"),
-    r"pitch|fundamental frequency|f0|semitones?|formants?": Unmeasured("the pitch or the formants of a voice"),
+    r"pitch|fundamental frequency|f0|semitones?|formants?": Unmeasured("the pitch of the voice"),
     r"(?:speaking|speech|articulation) rate|words per minute|syllables per second|wpm|"
     r"how fast (?:does|do|is) (?:he|she|the (?:talker|speaker|person|voice)|they|i)\b.*": Unmeasured(
-        "a rate of speech"
+        "how fast one speaks"
     ),
     r"spectral (?:centroid|tilt|slope|flatness)": Unmeasured("the spectrum"),
-    r"shimmer|hnr|cpps?|harmonics-to-noise": Unmeasured("how steady a voice is"),
-    r"file ?name|name of the file|file size|checksum|how many (?:bytes|megabytes)": Unmeasured("a file's name or size"),
+    r"shimmer|hnr|cpps?|harmonics-to-noise": Unmeasured("the steadiness of the voice"),
+    r"file ?name|name of the file|file size|checksum|how many (?:bytes|megabytes)": Unmeasured(
+        "the name or size of the file"
+    ),
 }
 _MEANING = re.compile(r"\b(?:means?|meaning|stands? for|defin\w+|explain)\b|^what(?: is|'s) (?!the\b|its\b|my\b)")
 
