@@ -17,6 +17,7 @@ from sqllm.words.by_code import settled
 from sqllm.words.follow_ups import resolved
 from sqllm.words.language import language_of
 from sqllm.words.letter_case import in_sentence_case
+from sqllm.words.names import fault_named
 from sqllm.words.questions import Question
 from sqllm.words.several import halves, listed_in, questions_in
 from sqllm.words.understanding import (
@@ -132,8 +133,10 @@ def _understand_parts(
     """The questions of a text that code took apart, each with the one before it; what asks the same is asked once, and
     what is unclear is left out.
     """
-    asked = [(part, before) for part, before in zip(parts, (previous, *parts), strict=False)]
-    asked = [(resolved(part, before), before) for part, before in asked]
+    asked, before = [], previous
+    for part in parts:
+        asked.append((resolved(part, before), before))
+        before = part if fault_named(part)[0] or not fault_named(before or "")[0] else before
     read = _read(model, asked, tuple(CHOICES))
     found: dict[Question, Understood] = {}
     for (part, _), choices in zip(asked, read, strict=True):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqllm.scores import ARTIFACT_KINDS
 from sqllm.words.limits import Limit, dimension_in, limit_in
 from sqllm.words.names import fault_named
-from sqllm.words.polarity import is_opposite
+from sqllm.words.polarity import is_opposite, is_verdict
 from sqllm.words.questions import LEVEL_KINDS, Question
 from sqllm.words.understanding import OTHER_FAULT, kinds_of
 from sqllm.words.unknown import unknown_use, unmeasured
@@ -46,15 +46,29 @@ _WITHOUT = re.compile(
 def settled(question: Question) -> Question:
     """A question with what code knows better than its readers; as it was where code knows nothing better."""
     question = _several_faults(_without_a_fault(_figure(_gain(question))))
-    limit = limit_in(question.text) if question.closed and question.family in _COMPARED else None
+    limit = limit_in(question.text) if question.closed and _can_compare(question) else None
     if limit is not None:
         return _against(question, limit)
     if question.family == "use" and (asked := unknown_use(question.text)):
         question = replace(question, use=None, asked=asked)
+    question = _for_acceptance(question)
     if not question.closed:
         return question
     opposite = is_opposite(question.text, question.family, question.kinds)
     return question if opposite is None else replace(question, negated=opposite, doubted=False)
+
+
+def _can_compare(question: Question) -> bool:
+    return question.family in _COMPARED or (question.family == "level-verdict" and bool(dimension_in(question.text)))
+
+
+def _for_acceptance(question: Question) -> Question:
+    """ "Is it tiring?", read as one for a fault, names none: it asks whether the clip is good or bad."""
+    if question.family != "presence" or not question.kinds or len(question.kinds) == len(ARTIFACT_KINDS):
+        return question
+    if fault_named(question.text)[0] or not is_verdict(question.text):
+        return question
+    return Question("acceptability", question.text, closed=question.closed, doubted=True)
 
 
 def _against(question: Question, limit: Limit) -> Question:

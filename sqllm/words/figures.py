@@ -66,7 +66,10 @@ _MEANT = (
     r"(?:above|over|below|under|at least|least|exceeds?|reach(?:es)?|limit is|threshold is|[<>]=?|than|more than|within"
     r"|±|\+/-|of|get|give|a|is|to|with|are|hits?|clears?|minus)"
 )
-_FIGURE = re.compile(rf"\b{_MEANT}\s*(-?{_NUMBER}|{'|'.join(_WORDS)})(?![\d:]|\s*(?:to|-)\s*\d)", re.IGNORECASE)
+_FIGURE = re.compile(
+    rf"\b{_MEANT}(?:\s+|(?<=[<>=±-])|(?=-?[\d.]))(-?{_NUMBER}|{'|'.join(_WORDS)})(?![\d:]|\s*(?:to|-)\s*\d)",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(
     rf"\b({_NUMBER}|{'|'.join(_WORDS)})\s+(?:listeners|people|raters|votes|subjects|participants|workers|khz|db|k)\b",
     re.IGNORECASE,

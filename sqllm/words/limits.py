@@ -43,6 +43,8 @@ _EQUAL = re.compile(
     rf"\s+(?:really\s+|exactly\s+|equal to\s+|of\s+|at\s+|an?\s+|=\s*|{_SUBJECT}\s+)*({_ABOUT}\s+)?(?:an?\s+)?"
     rf"({_SCORE}){_NO_UNIT}"
 )
+_MORE = ("better", "more", "higher", "above")
+_OR_MORE = re.compile(rf"\b({_SCORE}) or ({'|'.join(_MORE)}|worse|less|lower|below)\b")
 _IS_IT = re.compile(
     rf"\b(?:is|was|isn't|would) (?:it|this|that|the clip)(?: be| really| just| only| exactly| maybe)* "
     rf"({_ABOUT} )?(?:an? |at )?({_SCORE}){_NO_UNIT}\W*$"
@@ -77,6 +79,8 @@ def limit_in(text: str) -> Limit | None:
     if match := _BETWEEN.search(lower):
         low, high = sorted(float(value.replace(",", ".")) for value in match.groups())
         return Limit("between", low, high, surely)
+    if match := _OR_MORE.search(lower):
+        return Limit("at least" if match[2] in _MORE else "at most", _value(match[1]), surely=surely)
     for side, pattern in _COMPARED.items():
         if match := pattern.search(lower):
             return Limit(side, _value(match[1]), surely=surely)

@@ -48,6 +48,12 @@ def is_opposite(text: str, family: str, kinds: Sequence[str] = ()) -> bool | Non
     return None if len(found) != 1 else found == {False}
 
 
+def is_verdict(text: str) -> bool:
+    """Whether a text calls something good or bad."""
+    verdicts = _listed("good") | _listed("bad")
+    return any(not _stems(word).isdisjoint(verdicts) for word in _WORD.findall(text.lower()))
+
+
 @cache
 def _lexicon(family: str, level: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words that ask for a family's plain question and those that ask for its opposite."""

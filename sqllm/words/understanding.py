@@ -177,10 +177,12 @@ def is_closed(text: str) -> bool:
     lower = text.lower().replace("’", "'")
     if _REQUEST.search(lower):
         return False
-    if re.search(r"\byes or no\b|\b(whether|tell me if|check if|right|correct|is it|do you|isn't it)\W*$", lower):
+    if re.search(
+        r"\byes or no\b|\b(whether|tell me if|check if|right|correct)\W*$|, ?(is it|do you|isn't it)\W*$", lower
+    ):
         return True
     clause = _LEAD.sub("", re.split(r"[:.] ", lower)[-1].strip())
     first = re.match(r"[a-z']+", clause)
     if first is None or first[0] not in (*_OPENERS, "whether", "if"):
         return False
-    return not re.search(r"\bor\b(?! (no|not|so|anything|something|any)\b)", clause)
+    return not re.search(r"\bor\b(?! (no|not|so|anything|something|any|better|worse|more|less|higher|lower)\b)", clause)
