@@ -92,10 +92,10 @@ _UNMEASURED: Mapping[str, Unmeasured] = {
     r"true[- ]peak|dbtp|inter-?sample": Unmeasured("the true peak between samples", "peak"),
     r"dba|db ?spl|sound pressure": Unmeasured("the sound pressure", "level"),
     r"rt ?-?60|t[23]0|t60|reverb(?:eration)? time|decay time|c50|c80|drr|direct-to-reverberant": Unmeasured(
-        "the reverberation time", None, "reverberation"
+        "the RT60", None, "reverberation"
     ),
-    r"echo (?:delay|path|return)|delay of the echo|erle": Unmeasured("the delay of the echo", None, "echo"),
-    r"hum frequency|frequency (?:of|is|has) the hum|50 or 60 ?hz": Unmeasured("the frequency of the hum", None, "hum"),
+    r"echo (?:delay|path|return)|delay of the echo|erle": Unmeasured("such a delay", None, "echo"),
+    r"hum frequency|frequency (?:of|is|has) the hum|50 or 60 ?hz": Unmeasured("such a frequency", None, "hum"),
     r"bit depth|how many bits|bits per sample|number of bits|word length": Unmeasured("the bit depth"),
     r"thd(?:\+n)?|sinad|enob|harmonic distortion percentage": Unmeasured("the harmonic distortion in percent"),
     r"pitch|fundamental frequency|f0|semitones?|formants?": Unmeasured("the pitch of the voice"),

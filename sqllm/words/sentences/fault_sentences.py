@@ -19,7 +19,7 @@ FAULTS: Sentences = {
         "doubted": ("{fault}", "the main problem is {fault}", "it is {fault}", "if anything, it is {fault}"),
         "listed": ("I hear {faults}", "what I hear is {faults}"),
         "ranked": ("the {place} of the faults I hear is {fault}",),
-        "no more": ("I hear no more than {all_bare}",),
+        "no more": ("all I hear is {all_bare}",),
     },
     "presence": {
         "present": (
@@ -102,7 +102,7 @@ FAULTS: Sentences = {
         ),
         "all": (
             "with everything mended that I hear, the MOS would rise from {mos} to {mended}",
-            "without {all_bare} it would reach {mended}",
+            "with all of that mended, {all_bare}, it would reach {mended}",
         ),
         "absent": ("I hear no {asked}, so there is nothing to mend", "there is no sign of {asked} to mend"),
         "absent level": ("it is not {off}, so there is nothing to mend",),
