@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sqllm.scores import Score
 from sqllm.words.facts import Facts, FaultFact
+from sqllm.words.limits import Limit
 from sqllm.words.questions import ACCEPTABLE_MOS, USES, Question
 
 HALF_A_TENTH = 0.051
@@ -72,7 +74,8 @@ def _false_scores(text: str, question: Question, facts: Facts) -> Iterator[str]:
         if not _near(float(value), round(facts.scores[name].mean, 2)):
             yield f"{name} {value}"
     for value in map(float, _RESULT.findall(text)):
-        if not any(_near(value, fault.mended) for fault in facts.faults):
+        whole = (facts.mended_wholly,) if question.all_at_once else ()
+        if not any(_near(value, mended) for mended in (*whole, *(fault.mended for fault in facts.faults))):
             yield f"mended {value}"
 
 
@@ -142,8 +145,24 @@ def _false_reference(text: str, question: Question, facts: Facts) -> Iterator[st
         yield "identical"
 
 
+def _meets(limit: Limit, score: Score) -> bool:
+    """Whether a score, or (`surely`) its 90% interval, lies where a question says; to the hundredth."""
+    mean = round(score.mean, 2)
+    low, high = score.interval() if limit.surely else (mean, mean)
+    if limit.side in ("above", "at least"):
+        return low > limit.value or (limit.side == "at least" and low == limit.value)
+    if limit.side in ("below", "at most"):
+        return high < limit.value or (limit.side == "at most" and high == limit.value)
+    if limit.side == "between":
+        return limit.value <= low <= high <= (limit.upper or limit.value)
+    within = 0.25 if limit.side == "about" else 0.05
+    return max(abs(low - limit.value), abs(high - limit.value)) <= within
+
+
 def _plain_verdict(question: Question, facts: Facts) -> bool | None:
     """The answer to a family's plain question, computed from the facts again; None where it has none."""
+    if question.limit is not None:
+        return _meets(question.limit, facts.scores[question.dimension or "mos"])
     if question.family in ("acceptability", "use"):
         limit = USES.get(question.use or "", ACCEPTABLE_MOS)
         if question.family == "acceptability" and question.number and 1 <= question.number <= 5:

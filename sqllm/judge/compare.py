@@ -10,7 +10,7 @@ import numpy as np
 from sqllm.judge.hearing import Hearing, describe_profile
 from sqllm.listeners.profiles import ListenerProfile, as_taught, get_profile
 from sqllm.scores import Score
-from sqllm.words.comparison import Comparison
+from sqllm.words.comparison import Comparison, compared_in
 from sqllm.words.questions import COMPARE, QUESTIONS
 from sqllm.words.selection.comparison import compare
 from sqllm.words.sentences.say import say
@@ -55,7 +55,9 @@ class Preference:
 def prefer(
     first: Hearing, second: Hearing, question: str = COMPARE_QUESTION, profile: str | ListenerProfile | None = None
 ) -> Preference:
-    """Compare two clips that were listened to: the verdict by their scores, the words by the facts of both.
+    """Compare two clips that were listened to: the verdict by their scores, the words by the facts of both. What the
+    question compares is told: which is better and why, or which is noisier, less natural, more interrupted or louder;
+    where it takes the worse one for the better, it is told so.
 
     Swapping the clips swaps the verdict. Raises `ValueError` for an empty question.
     """
@@ -79,7 +81,7 @@ def prefer(
         Score(mos[0].mean - mos[1].mean, float(np.hypot(mos[0].std, mos[1].std))),
         _likely_above(*mos),
         "same" if pair.same else pair.better,
-        _words(first, second, listener),
+        _words(first, second, listener, question),
         warnings,
         first.name,
     )
@@ -91,7 +93,7 @@ def _likely_above(one: Score, other: Score) -> float:
     return float(one.probabilities @ below)
 
 
-def _words(first: Hearing, second: Hearing, listener: ListenerProfile) -> str:
-    """The verdict and its reasons in words, the same every time."""
-    selected = compare(first.facts(listener), second.facts(listener))
+def _words(first: Hearing, second: Hearing, listener: ListenerProfile, question: str) -> str:
+    """The verdict and its reasons in words, or what else the question compares; the same every time."""
+    selected = compare(first.facts(listener), second.facts(listener), compared_in(question))
     return say(selected, np.random.default_rng(crc32(selected.text().encode())))

@@ -13,8 +13,13 @@ import torch
 
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.prompt_tree import ROOT, PromptTree
+from sqllm.words.by_code import settled
+from sqllm.words.follow_ups import resolved
 from sqllm.words.language import language_of
+from sqllm.words.letter_case import in_sentence_case
+from sqllm.words.names import fault_named
 from sqllm.words.questions import Question
+from sqllm.words.several import halves, listed_in, questions_in
 from sqllm.words.understanding import (
     CHOICES,
     CODES,
@@ -25,7 +30,7 @@ from sqllm.words.understanding import (
     UNCLEAR,
     YES,
     Understood,
-    halves,
+    is_closed,
     question_of,
 )
 from sqllm.words.wording_reader import multiplied, wording_reader
@@ -99,26 +104,50 @@ def _read(
 
 
 def understand(model: LanguageModel | None, text: str, previous: str | None = None) -> tuple[Understood, ...]:
-    """What a text asks, a question each where it asks two; `previous` is the question before it.
+    """What a text asks, a question each where it asks several; `previous` is the question before it.
 
     A text in another language is `other-language`, with the language's code as `asked`; one whose family is not
     `SURE` is `unclear`.
     """
     if language := language_of(text):
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
-    beside = wording_reader().read(text, previous)
+    plain = resolved(in_sentence_case(text), in_sentence_case(previous) if previous else None)
+    if (parts := questions_in(plain)) and (found := _understand_parts(model, parts, previous)):
+        return found
+    if (parts := listed_in(plain)) and (found := _understand_parts(model, parts, previous)):
+        return found
+    beside = wording_reader().read(plain, previous)
     likely = [CHOICES["family"][at] for at in beside["family"].argsort()[-LIKELY:]]
     asked = tuple(dict.fromkeys([*ALWAYS, *(slot for family in likely for slot in NEEDS.get(family, ()))]))
-    [read] = _read(model, [(text, previous)], asked)
-    if read["two"][YES] > 0.5 and (found := _understand_halves(model, text, previous)):
+    [read] = _read(model, [(plain, previous)], asked)
+    if read["two"][YES] > 0.5 and (found := _understand_halves(model, plain, previous)):
         return found
     if missing := [slot for slot in NEEDS.get(_likeliest(read["family"]), ()) if slot not in read]:
-        read |= _read(None, [(text, previous)], missing)[0]
-    return (_understood(text, read),)
+        read |= _read(None, [(plain, previous)], missing)[0]
+    return (_understood(plain, read),)
+
+
+def _understand_parts(
+    model: LanguageModel | None, parts: Sequence[str], previous: str | None
+) -> tuple[Understood, ...]:
+    """The questions of a text that code took apart, each with the one before it; what asks the same is asked once, and
+    what is unclear is left out.
+    """
+    asked, before = [], previous
+    for part in parts:
+        asked.append((resolved(part, before), before))
+        before = part if fault_named(part)[0] or not fault_named(before or "")[0] else before
+    read = _read(model, asked, tuple(CHOICES))
+    found: dict[Question, Understood] = {}
+    for (part, _), choices in zip(asked, read, strict=True):
+        one = _understood(part, choices)
+        if one.question.family != UNCLEAR:
+            found.setdefault(replace(one.question, text=""), one)
+    return tuple(found.values())
 
 
 def _understand_halves(model: LanguageModel | None, text: str, previous: str | None) -> tuple[Understood, ...]:
-    """The two questions of a text, taken apart where both are understood best; none where they can't be."""
+    """The two questions of a text, taken apart where both are understood best; none where they can't be, or are one."""
     pairs = halves(text)[:MOST_HALVES]
     if not pairs:
         return ()
@@ -129,20 +158,21 @@ def _understand_halves(model: LanguageModel | None, text: str, previous: str | N
     first, second = max(found, key=lambda pair: pair[0].confidence * pair[1].confidence)
     if UNCLEAR in (first.question.family, second.question.family):
         return ()
-    return (first, second) if first.question != second.question else (first,)
+    same = replace(first.question, text="") == replace(second.question, text="")
+    return () if same else (first, second)
 
 
 def _understood(text: str, read: Mapping[str, Mapping[str, float]]) -> Understood:
     family = _likeliest(read["family"])
     confidence = read["family"][family]
     if confidence < SURE:
-        return Understood(Question(UNCLEAR, text), confidence)
+        return Understood(settled(Question(UNCLEAR, text, closed=is_closed(text))), confidence)
     needed = NEEDS.get(family, ())
     chosen = {name: _likeliest(read[name]) for name in needed}
     opposite = read["opposite"][YES]
     chosen["opposite"] = YES if opposite > 0.5 else NO
     question = question_of(text, family, chosen)
-    return Understood(replace(question, doubted=NOT_NEGATED <= opposite < NEGATED), confidence)
+    return Understood(settled(replace(question, doubted=NOT_NEGATED <= opposite < NEGATED)), confidence)
 
 
 def _likeliest(probabilities: Mapping[str, float]) -> str:

@@ -23,7 +23,7 @@ from sqllm.scores import (
     stated,
 )
 from sqllm.words.questions import ACCEPTABLE_MOS, USES
-from sqllm.words.repair import TOUCHES, by_importance, mos_without
+from sqllm.words.repair import TOUCHES, by_importance, mos_without, mos_without_any
 
 Span = tuple[float, float]
 EVERYWHERE = 0.9  # share of what was heard from which a fault is there all along
@@ -163,6 +163,12 @@ class Facts:
     def first_fix(self) -> FaultFact | None:
         """The fault whose mending gains most; of the certain ones, where there are any."""
         return max(self.certain or self.faults, key=lambda fault: fault.mended, default=None)
+
+    @property
+    def mended_wholly(self) -> float:
+        """The MOS that the clip would have without any of its faults."""
+        heard = [HeardArtifact(fault.kind, fault.severity, probability=fault.probability) for fault in self.faults]
+        return mos_without_any(self.mos, heard)
 
     def will_do(self, use: str | None = None) -> bool:
         """Whether the MOS reaches what a use takes, or what is acceptable where none is named."""

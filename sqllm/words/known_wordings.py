@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from sqllm.words.by_code import settled
 from sqllm.words.questions import COMPARE, DIMENSION_NAMES, USES, Question, word_fault
 from sqllm.words.wordings.faults import ASKED, SHARED
 from sqllm.words.wordings.questions import QUESTIONS
@@ -14,7 +15,8 @@ CLOSED = re.compile(r"^(?:is|are|do|does|did|can|could|would|will|has|have|was|y
 
 def known_question(text: str) -> Question | None:
     """What a question in one of our own wordings asks for; None for any other."""
-    return _table().get(_plain(text))
+    found = _table().get(_plain(text))
+    return settled(found) if found else None
 
 
 def _plain(text: str) -> str:

@@ -7,8 +7,11 @@ errors would fool it, so that a word that is English alone settles it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
+
+from sqllm.words.letter_case import known_words
 
 LANGUAGES = [
     "ar",
@@ -38,7 +41,11 @@ LANGUAGES = [
     "vi",
     "zh",
 ]
-FOREIGN, FOREIGN_WORDS = 0.95, 0.99  # the probability of not being English that is enough; for one or two plain words
+# The probability of not being English that is enough; for one or two plain words; where none of several is in our
+# wordings.
+FOREIGN, FOREIGN_WORDS, UNHEARD_OF = 0.95, 0.99, 0.9
+LIKELY = 0.35  # of the likeliest language, in the last case: letters in any order are likely in none
+SPANISH_MARKS = "¿¡"
 # Words that are English and of none of the others, in questions.
 ENGLISH = frozenset(
     [
@@ -160,10 +167,24 @@ def language_of(text: str) -> str:
     letters = "".join(words)
     if not letters or ENGLISH.intersection(words) or (letters.isascii() and len(letters) < 7):
         return ""
+    if any(mark in text for mark in SPANISH_MARKS):
+        return "es"
     shares = dict(_identifier().rank(" ".join(plain.split())))
     likeliest = max(shares, key=lambda language: shares[language])
     needed = FOREIGN_WORDS if letters.isascii() and len(words) < 3 else FOREIGN
+    if len(words) > 1 and shares[likeliest] > LIKELY and not _like_ours(words):
+        needed = UNHEARD_OF
     return likeliest if 1 - shares["en"] > needed else ""
+
+
+def _like_ours(words: Sequence[str]) -> bool:
+    """Whether a word is one of our wordings', or has its letters in another order."""
+    return any("".join(sorted(word)) in _our_letters() for word in words)
+
+
+@cache
+def _our_letters() -> frozenset[str]:
+    return frozenset("".join(sorted(word)) for word in known_words())
 
 
 def ask_for_english(language: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqllm.listeners.listener import ListenerProfile
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact
+from sqllm.words.limits import Limit
 from sqllm.words.wordings.faults import ASKED, SHARED
 from sqllm.words.wordings.held_out import HELD_OUT as HELD_OUT
 from sqllm.words.wordings.questions import QUESTIONS as QUESTIONS
@@ -204,8 +205,12 @@ class Question:
       which is level-verdict of `too-quiet`, "Would people disagree?"; `FAMILIES` says which is plain).
     - `closed`: it can be answered by yes or no. `doubted`: whether it is negated is in doubt; then it is answered by a
       statement, without a yes or no.
-    - `seconds` are the times it names: one moment, or from - to; `number` is another figure in it, such as the score it
-      has to reach, or how many listeners there are.
+    - `seconds` are the times it names: one moment, or from - to; `number` is another figure in it, such as how many
+      listeners there are. `limit` is a score that it compares the clip's with ("above 3", "is it 1.2?").
+    - `instead` is what it asks to be measured and is not, as a sentence calls it; `measure` and `kinds` then say what
+      is nearest. A `use` that no limit is known for is None, and `asked` what it is called.
+    - `rank` is the place among the worst that it asks for (2: the second worst), `how_many` how many of them; `each`:
+      it asks for all of several, one by one; `all_at_once`: for all of them mended together.
     """
 
     family: str
@@ -224,6 +229,12 @@ class Question:
     doubted: bool = False
     seconds: tuple[float, ...] = ()
     number: float | None = None
+    limit: Limit | None = None
+    rank: int | None = None
+    how_many: int | None = None
+    each: bool = False
+    all_at_once: bool = False
+    instead: str = ""
 
 
 def draw_question(

@@ -72,9 +72,20 @@ def mos_without(mos: float, artifacts: Sequence[HeardArtifact], kind: str) -> fl
     -log(1 - cost); the share of what remains stays. Never below the present `mos`, nor above `TOP_MOS` unless the
     clip is above it already.
     """
-    weights = [-math.log(1 - cost(artifact)) for artifact in artifacts]
-    remaining = sum(w for w, artifact in zip(weights, artifacts, strict=True) if artifact.kind != kind)
-    total = sum(weights)
+    return _mended(mos, _weight(artifacts), _weight([artifact for artifact in artifacts if artifact.kind != kind]))
+
+
+def mos_without_any(mos: float, artifacts: Sequence[HeardArtifact]) -> float:
+    """The MOS that a clip would have once all artifacts were mended, computed likewise."""
+    return _mended(mos, _weight(artifacts), 0.0)
+
+
+def _weight(artifacts: Sequence[HeardArtifact]) -> float:
+    return sum(-math.log(1 - cost(artifact)) for artifact in artifacts)
+
+
+def _mended(mos: float, total: float, remaining: float) -> float:
+    """The MOS once artifacts of a `total` weight are mended but for those of the `remaining`."""
     if remaining == total:
         return mos
     present = max(mos - LOWEST, 0.05)

@@ -12,6 +12,13 @@ from dataclasses import dataclass
 from string import ascii_letters, digits
 
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS
+from sqllm.words.figures import (
+    asks_for_each,
+    how_many_in,
+    number_in,
+    rank_in,
+    seconds_in,
+)
 from sqllm.words.questions import (
     COMPARE,
     FAMILIES,
@@ -101,6 +108,9 @@ def question_of(text: str, family: str, chosen: Mapping[str, str]) -> Question:
         closed=is_closed(text),
         seconds=seconds_in(text),
         number=number_in(text),
+        rank=rank_in(text),
+        how_many=how_many_in(text),
+        each=asks_for_each(text),
     )
 
 
@@ -156,71 +166,23 @@ _OPENERS = [
 _LEAD = re.compile(r"^(?:(?:so|and|but|well|hey|hi|ok|okay|please|now|then|also|tell me|say|i wonder|check)[ ,:]+)+")
 
 
+_REQUEST = re.compile(
+    r"^(?:and |so |please )*(?:can|could|would|will) you (?:please |also |just )*(?:list|name|show|give|mark|rate|"
+    r"score|explain|describe|count|estimate|locate|point|summari[sz]e|tell me (?!whether|if|that))"
+)
+
+
 def is_closed(text: str) -> bool:
     """Whether a question can be answered by yes or no, by how it opens; "A or B?" can't."""
     lower = text.lower().replace("’", "'")
-    if re.search(r"\byes or no\b|\b(whether|tell me if|check if|right|correct|is it|do you|isn't it)\W*$", lower):
+    if _REQUEST.search(lower):
+        return False
+    if re.search(
+        r"\byes or no\b|\b(whether|tell me if|check if|right|correct)\W*$|, ?(is it|do you|isn't it)\W*$", lower
+    ):
         return True
     clause = _LEAD.sub("", re.split(r"[:.] ", lower)[-1].strip())
     first = re.match(r"[a-z']+", clause)
     if first is None or first[0] not in (*_OPENERS, "whether", "if"):
         return False
-    return not re.search(r"\bor\b(?! (no|not|so|anything|something|any)\b)", clause)
-
-
-_UNIT = r"(?:s|sec|secs|second|seconds)\b"
-_NUMBER = r"\d+(?:[.,]\d+)?"
-_TIMES = re.compile(
-    rf"(?<![\d:])(\d{{1,2}}):(\d{{2}}(?:\.\d+)?)\b|(?:\bseconds?\s+|\bt ?= ?)({_NUMBER})"
-    rf"|({_NUMBER})(?:st|nd|rd|th)\s+second|({_NUMBER})\s*{_UNIT}"
-)
-_SPAN = re.compile(rf"({_NUMBER})\s*(?:s|sec|seconds)?\s*(?:to|and|-|–|until|till)\s*({_NUMBER})\s*{_UNIT}")
-
-
-def seconds_in(text: str) -> tuple[float, ...]:
-    """The times that a question names: a moment, or from - to, in seconds."""
-    lower = text.lower()
-    if match := _SPAN.search(lower):
-        first, last = (float(value.replace(",", ".")) for value in match.groups())
-        return (first, last) if first < last else (last, first)
-    found = []
-    for minutes, rest, *plain in _TIMES.findall(lower):
-        value = next((value for value in plain if value), "")
-        found.append(60 * float(minutes) + float(rest) if minutes else float(value.replace(",", ".")))
-    return tuple(sorted(found[:2]))
-
-
-_WORDS = {
-    word: value
-    for value, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
-}
-_WORDS |= {"eleven": 11, "twelve": 12, "a dozen": 12, "fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30}
-_MEANT = (
-    r"(?:above|over|below|under|at least|least|exceeds?|reach(?:es)?|limit is|threshold is|[<>]=?|than|more than|within"
-    r"|±|\+/-|of|get|give|a|is|to|with|are|hits?|clears?|minus)"
-)
-_FIGURE = re.compile(rf"\b{_MEANT}\s*(-?{_NUMBER}|{'|'.join(_WORDS)})(?![\d:]|\s*(?:to|-)\s*\d)", re.IGNORECASE)
-_COUNTED = re.compile(
-    rf"\b({_NUMBER}|{'|'.join(_WORDS)})\s+(?:listeners|people|raters|votes|subjects|participants|workers|khz|db|k)\b",
-    re.IGNORECASE,
-)
-
-
-def number_in(text: str) -> float | None:
-    """The figure that a question is about, such as a score to reach or a number of listeners; not its times."""
-    plain = _SPAN.sub(" ", text.lower())
-    plain = _TIMES.sub(" ", re.sub(r"\b(?:from )?1 (?:to|-) (?:5|10)\b|\bout of (?:5|10|100)\b|\bp\.\d+", " ", plain))
-    match = _COUNTED.search(plain) or _FIGURE.search(plain)
-    if match is None:
-        return None
-    value = match[1].lower()
-    return float(_WORDS[value]) if value in _WORDS else float(value.replace(",", "."))
-
-
-def halves(text: str) -> list[tuple[str, str]]:
-    """Where a text of two questions can be taken apart, in both parts of which something is asked."""
-    places = [
-        m.span() for m in re.finditer(r"(?<=[?!;.])\s+|,?\s+(?:and also|and|also|plus|but|as well as)\s+|[;,]\s+", text)
-    ]
-    parts = [(text[:start].strip(" ,;"), text[end:].strip(" ,;")) for start, end in places]
-    return [(one, other) for one, other in parts if len(one) > 3 and len(other) > 2]
+    return not re.search(r"\bor\b(?! (no|not|so|anything|something|any|better|worse|more|less|higher|lower)\b)", clause)

@@ -14,6 +14,7 @@ from sqllm.model.base_llm import add_lora
 from sqllm.model.checkpoint import load_checkpoint
 from sqllm.model.config import ModelConfig
 from sqllm.model.language_model import LanguageModel
+from sqllm.words.limits import Limit
 from sqllm.words.questions import Question
 from sqllm.words.understanding import CHOICES
 from tests.tiny import byte_tokenizer, tiny_llm
@@ -130,6 +131,72 @@ def default() -> LanguageModel:
 def test_what_people_ask_is_understood(default: LanguageModel, text: str, wanted: dict[str, object]) -> None:
     [found] = understand(default, text)
     assert {name: getattr(found.question, name) for name in wanted} == wanted
+
+
+PLAIN = {"doubted": False, "closed": True}
+
+
+@pytest.mark.checkpoint
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("IS IT NOISY?", {"family": "presence", "negated": False, **PLAIN}),
+        ("Is It Noisy?", {"family": "presence", "negated": False, **PLAIN}),
+        ("IS IT MUFFLED?", {"family": "presence", "kinds": ("band-limited",), "negated": False, **PLAIN}),
+        ("DOES IT ECHO?", {"family": "presence", "kinds": ("echo",), "negated": False, **PLAIN}),
+        ("Is it hissy?", {"family": "presence", "kinds": ("background-noise",), "negated": False, **PLAIN}),
+        ("Are there interruptions?", {"family": "presence", "negated": False, **PLAIN}),
+        ("Is it clean?", {"family": "presence", "negated": True, **PLAIN}),
+        ("Is it bad?", {"family": "acceptability", "negated": True, **PLAIN}),
+        ("Is it annoying?", {"family": "acceptability", "negated": True, **PLAIN}),
+        ("Is it tiring?", {"family": "acceptability", "negated": True, **PLAIN}),
+        ("Would I get tired listening to it?", {"family": "acceptability", "negated": True, **PLAIN}),
+        ("Is the MOS 1.2?", {"limit": Limit("is", 1.2), **PLAIN}),
+        ("The MOS is 1.2, right?", {"limit": Limit("is", 1.2), **PLAIN}),
+        ("Is it significantly worse than 3?", {"limit": Limit("below", 3, surely=True), **PLAIN}),
+        ("Is the loudness below 3?", {"limit": Limit("below", 3), "dimension": "loudness", **PLAIN}),
+        ("Is it fit for a hearing test?", {"family": "use", "use": None, "asked": "a hearing test"}),
+        ("LUFS?", {"family": "measurement", "measure": "level", "instead": "the loudness in LUFS"}),
+        ("What is the RT60?", {"family": "measurement", "measure": None, "instead": "the RT60"}),
+        ("How much gain does it need?", {"family": "level-verdict", "closed": False}),
+        ("List all faults", {"family": "dominant", "each": True}),
+        ("¿Hay ruido?", {"family": "other-language", "asked": "es"}),
+    ],
+)
+def test_what_a_newcomer_asks_is_understood_for_sure(
+    default: LanguageModel, text: str, wanted: dict[str, object]
+) -> None:
+    [found] = understand(default, text)
+    assert {name: getattr(found.question, name) for name in wanted} == wanted
+
+
+@pytest.mark.checkpoint
+@pytest.mark.parametrize(
+    ("text", "slot", "values"),
+    [
+        (
+            "Is it noisy, clipped or choppy?",
+            "kinds",
+            [("background-noise", "hum"), ("amplitude-clipping",), ("packet-loss", "time-clipping")],
+        ),
+        ("SIG, BAK and OVRL", "scale", ["sig", "bak", "ovrl"]),
+        ("Score the noisiness, coloration and loudness", "dimension", ["noisiness", "coloration", "loudness"]),
+        ("What are the SNR, the level and the bandwidth?", "measure", ["snr", "level", "bandwidth"]),
+        ("Is it noisy? Where? How bad is it?", "family", ["presence", "when", "severity"]),
+    ],
+)
+def test_each_of_several_things_is_asked(default: LanguageModel, text: str, slot: str, values: list[object]) -> None:
+    assert [getattr(found.question, slot) for found in understand(default, text)] == values
+
+
+@pytest.mark.checkpoint
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [("Where are they?", "when"), ("When was the first one?", "when"), ("Can you list them?", "when")],
+)
+def test_what_stands_for_the_fault_before_is_that_fault(default: LanguageModel, text: str, family: str) -> None:
+    [found] = understand(default, text, "How many drop-outs are there?")
+    assert (found.question.family, found.question.kinds) == (family, ("packet-loss", "time-clipping"))
 
 
 @pytest.mark.checkpoint

@@ -6,17 +6,16 @@ import numpy as np
 import pytest
 
 from sqllm.scores import ARTIFACT_KINDS
+from sqllm.words.figures import number_in, seconds_in
 from sqllm.words.questions import FAMILIES, USES, Question
+from sqllm.words.several import halves
 from sqllm.words.understanding import (
     CHOICES,
     CODES,
     NEEDS,
     NONE,
-    halves,
     is_closed,
-    number_in,
     question_of,
-    seconds_in,
 )
 
 

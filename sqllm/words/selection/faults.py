@@ -11,12 +11,14 @@ from sqllm.words.wordings.asked_faults import GROUPS
 from sqllm.words.wordings.faults import ASKED, NAMES, SHARED
 
 MOST_FAULTS = 3
+MOST_FIXES = 4  # told one after the other
 LEAST_GAIN = 0.1  # MOS from which a repair is told to gain something
 # Where a fault comes from, as a rule; what is in neither can come from both.
 RECORDING_KINDS = frozenset(
     {"background-noise", "hum", "competing-speaker", "reverberation", "amplitude-clipping", "too-quiet", "too-loud"}
 )
 NETWORK_KINDS = frozenset({"packet-loss", "codec", "time-warp"})
+PLACES = {2: "second", 3: "third", 4: "fourth"}
 TOO = {"too-quiet": "too quiet", "too-loud": "too loud"}
 _KNOWN_WORDS = {word for words in ASKED.values() for word in words} | {*SHARED, *GROUPS}
 
@@ -43,7 +45,19 @@ def asked_faults(question: Question, facts: Facts) -> tuple[FaultFact, ...]:
 def dominant(question: Question, facts: Facts) -> Selected:
     if not facts.faults:
         return reason(facts)
+    if question.each or question.how_many is not None:
+        return Selected("dominant", "listed", faults=facts.faults[: question.how_many])
+    if question.rank is not None:
+        return _ranked(question.rank, facts)
     return Selected("dominant", "certain" if facts.faults[0].certain else "doubted", faults=facts.faults[:1])
+
+
+def _ranked(rank: int, facts: Facts) -> Selected:
+    """The fault in a place among the worst, or that there are not so many."""
+    if rank > len(facts.faults):
+        return Selected("dominant", "no more", faults=facts.faults)
+    said = {"place": PLACES[rank]}
+    return Selected("dominant", "ranked", said, faults=facts.faults[rank - 1 : rank])
 
 
 def _absent(family: str, question: Question, lead: str = "") -> Selected:
@@ -126,6 +140,12 @@ def noise_or_codec(question: Question, facts: Facts) -> Selected:
 
 def fix(question: Question, facts: Facts) -> Selected:
     """What mending a fault would give: the one that is asked for, else the one that costs most."""
+    if facts.faults and question.all_at_once:
+        said = {"mos": facts.stated("mos"), "mended": f"{facts.mended_wholly:.1f}"}
+        return Selected("fix", "all", said, faults=facts.faults)
+    if facts.faults and question.each:
+        first, *more = (_one_fix(fault, facts) for fault in facts.faults[:MOST_FIXES])
+        return first.and_then(*more)
     chosen = bool(question.kinds) and not asks_for_any(question)
     fault = next(iter(asked_faults(question, facts)), None) if chosen else facts.first_fix
     if fault is None and chosen:
@@ -137,6 +157,12 @@ def fix(question: Question, facts: Facts) -> Selected:
         return Selected("fix", "little", {"mos": said["mos"]}, faults=(fault,))
     case = ("one gain" if chosen else "gain") if fault.certain else "doubted"
     return Selected("fix", case, said, faults=(fault,))
+
+
+def _one_fix(fault: FaultFact, facts: Facts) -> Selected:
+    """What mending one of several faults would give."""
+    said = {"mos": facts.stated("mos"), "mended": f"{fault.mended:.1f}"}
+    return Selected("fix", "one gain" if fault.certain else "doubted", said, faults=(fault,))
 
 
 def origin(question: Question, facts: Facts) -> Selected:

@@ -6,6 +6,7 @@ How certain a figure is stands beside it (`scores.Measures`, `evaluation.measure
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqllm.scores import Measures
 from sqllm.words.facts import Facts
@@ -22,11 +23,22 @@ WIDE_HERTZ = 7400.0
 
 
 def measurement(question: Question, facts: Facts) -> Selected:
-    """A measured figure with its unit and how certain it is."""
+    """A measured figure with its unit and how certain it is; where another was asked for, that it is another."""
+    if question.instead:
+        return _instead(question, facts)
     found = _MEASURED.get(question.measure or "", _level)(facts.measures)
     measure = question.measure or "level"
     beyond = measure == "snr" and found and "within" not in found
     return Selected("measurement", f"{measure}{' beyond' if beyond else '' if found else ' not known'}", found)
+
+
+def _instead(question: Question, facts: Facts) -> Selected:
+    """That a figure is not measured, and the measure, or the fault, that is nearest to it."""
+    told = Selected("unmeasured", "near" if question.measure else "far", {"figure": question.instead})
+    heard = tuple(fault for fault in facts.faults if fault.kind in question.kinds)[:1]
+    if question.measure:
+        return told.and_then(measurement(replace(question, instead=""), facts))
+    return told.and_then(Selected("unmeasured", "heard", faults=heard)) if heard else told
 
 
 def _level(m: Measures) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqllm.scores import DIMENSIONS, stated
 from sqllm.words.facts import Facts, limit_of
 from sqllm.words.questions import ACCEPTABLE_MOS, USES, Question
+from sqllm.words.selection.limits import against
 from sqllm.words.selection.selected import Selected, verdict
 
 CLEAN_FROM = 3.5  # the MOS from which a clip without a known fault is not called poor
@@ -41,6 +42,8 @@ def reason(facts: Facts) -> Selected:
 
 def acceptability(question: Question, facts: Facts) -> Selected:
     """Whether a clip will do: its MOS is at least what is acceptable, or the figure that the question names."""
+    if question.limit is not None:
+        return against(question, question.limit, facts)
     limit = question.number if question.number is not None and 1 <= question.number <= 5 else ACCEPTABLE_MOS
     yes = facts.mos >= limit
     said = {"mos": _against(facts, limit), "limit": stated(limit)}
@@ -56,6 +59,8 @@ def _against(facts: Facts, limit: float) -> str:
 
 def use(question: Question, facts: Facts) -> Selected:
     """Whether a clip will do for a use, by the one limit of that use."""
+    if question.use not in USES and question.asked:
+        return _unknown_use(question.asked, facts)
     if question.use not in USES:
         return acceptability(question, facts)
     limit = limit_of(question.use)
@@ -63,6 +68,13 @@ def use(question: Question, facts: Facts) -> Selected:
     yes = facts.will_do(question.use)
     lead = verdict(yes, True, question.negated)
     return Selected("use", "enough" if yes else "short", said, verdict=lead).and_then(reason(facts))
+
+
+def _unknown_use(asked: str, facts: Facts) -> Selected:
+    """That no limit is known for a use, and for which there is one."""
+    *most, last = USES
+    said = {"asked": asked, "uses": f"{', '.join(most)} and {last}", "mos": facts.stated("mos")}
+    return Selected("use", "unknown", said | {"word": facts.word("mos")})
 
 
 def fine(question: Question, facts: Facts) -> Selected:

@@ -17,6 +17,9 @@ FAULTS: Sentences = {
     "dominant": {
         "certain": ("{fault}", "the main problem is {fault}", "it is {fault}", "above all I hear {fault}"),
         "doubted": ("{fault}", "the main problem is {fault}", "it is {fault}", "if anything, it is {fault}"),
+        "listed": ("I hear {faults}", "what I hear is {faults}"),
+        "ranked": ("the {place} of the faults I hear is {fault}",),
+        "no more": ("all I hear is {all_bare}",),
     },
     "presence": {
         "present": (
@@ -96,6 +99,10 @@ FAULTS: Sentences = {
         "one gain": (
             "without the {fault_name} it would reach {mended}",
             "the MOS would rise from {mos} to {mended} without the {fault_name}",
+        ),
+        "all": (
+            "with everything mended that I hear, the MOS would rise from {mos} to {mended}",
+            "with all of that mended, {all_bare}, it would reach {mended}",
         ),
         "absent": ("I hear no {asked}, so there is nothing to mend", "there is no sign of {asked} to mend"),
         "absent level": ("it is not {off}, so there is nothing to mend",),

@@ -11,6 +11,7 @@ from sqllm.words.sentences import rationales
 from sqllm.words.sentences.comparisons import COMPARISONS
 from sqllm.words.sentences.fault_sentences import FAULTS, TIMES
 from sqllm.words.sentences.glossary import TERMS
+from sqllm.words.sentences.limit_sentences import LIMITS
 from sqllm.words.sentences.phrasing import (
     DOUBT,
     LASTING,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 SENTENCES: Sentences = {
     **SCORES,
     **SCALES,
+    **LIMITS,
     **FAULTS,
     **TIMES,
     **MEASURED,

@@ -58,6 +58,9 @@ SCORES: Sentences = {
             "{use} takes at least {limit} and this has only MOS {mos}",
             "for {use} it should have at least {limit}, and it has MOS {mos}",
         ),
+        "unknown": (
+            "I can't tell, as I know no limit for {asked}: I know what is needed for {uses}. It has MOS {mos}, {word}",
+        ),
     },
     "reason": {
         "fault": ("I hear {faults}", "the main problem is {faults}", "it suffers from {faults}"),

@@ -1,0 +1,49 @@
+"""Questions that go on from the one before: what "they", "it" and "the first one" stand for is put in their place."""
+
+from __future__ import annotations
+
+import re
+
+from sqllm.words.names import fault_named, noun_for
+
+_ONES = re.compile(r"\b(first|second|third|last|next|longest|shortest|worst|biggest|other) ones?\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(longest|shortest|worst|biggest|first|last)(\W*)$", re.IGNORECASE)
+_THEM = re.compile(r"\b(?:they|them|those|these)\b", re.IGNORECASE)
+_IT = re.compile(
+    r"^((?:and |so |but )*(?:where|when|how (?:long|often|many times|loud|strong|bad))\b.*?)\b(?:it|that)\b", re.I
+)
+_SURE = re.compile(r"^(?:and |but |so )*(are you (?:really |quite |that )?sure)\W*$", re.IGNORECASE)
+_ALL = re.compile(
+    r"^(?:and |so |please |(?:can|could|would) you (?:please )?)*(?:(?:list|name|show|give|mark)(?: me)? )?"
+    r"(?:all|them|them all|those|each|all of (?:them|those))\W*$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"^(?:and |so |but )*(?:then )?(at (?:what|which) (?:times?|points?|seconds?|moments?))\W*$", re.IGNORECASE
+)
+
+
+def resolved(text: str, previous: str | None) -> str:
+    """A text with what it takes over from the question before put in words, where that asked for a fault and it names
+    none; as it was otherwise.
+    """
+    fault, word = fault_named(previous or "")
+    if not fault or fault_named(text)[0]:
+        return text
+    noun = noun_for(fault, word)
+    one = noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun
+    if _ALL.match(text):
+        return f"When are all the {noun}?"
+    if match := _SURE.match(text):
+        return f"{match[1]} that there {'are' if noun.endswith('s') and not noun.endswith('ss') else 'is'} {noun}?"
+    if match := _BARE.match(text):
+        return f"{match[1]} do you hear the {noun}?"
+    for pattern, put in (
+        (_ONES, rf"\1 {one}"),
+        (_ENDS, rf"\1 {one}\2"),
+        (_THEM, f"the {noun}"),
+        (_IT, rf"\1the {noun}"),
+    ):
+        if pattern.search(text):
+            return pattern.sub(put, text, count=1)
+    return text
