@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqllm.words.facts import Facts, FaultFact
 from sqllm.words.questions import ACCEPTABLE_MOS, USES, Question
@@ -41,6 +42,7 @@ _MOS = re.compile(r"\bMOS(?: is| of)? (\d\.\d\d?)(?! instead)")
 _RESULT = re.compile(r"\b(?:reach|rise to|get|bring it to|become|MOS from \d\.\d\d? to) (\d\.\d)\b")
 _NAMED = re.compile(r"\b(noisiness|coloration|discontinuity|loudness)(?: is| at| of)*(?: lowest at)? (\d\.\d\d?)\b")
 _TIMES = re.compile(r"((?:\d+\.\d(?:, and |, from |, | and from | and | to )?)+) s\b")
+_PART_DENIED = re.compile(r"\bbetween (\d+\.\d) and (\d+\.\d) s I hear no\b")
 _COUNT = re.compile(r"\b(\w+) times\b")
 _NUMBERS = re.findall(r"\w+", "zero one two three four five six seven eight nine ten eleven twelve")
 _WORD_OF_MOS = re.compile(rf"\b({'|'.join(SCALE)})\b(?! (?:enough|side|level|or worse|or better|for|as))")
@@ -103,9 +105,16 @@ def _false_kinds(text: str, question: Question, facts: Facts) -> Iterator[str]:
     for match, kinds, denied in _found(text.replace("narrow band; delay", "")):
         if not denied and not heard & {*kinds}:
             yield f"names {match.group()}"
+        if denied and (part := _PART_DENIED.search(text)):
+            first, last = float(part[1]), float(part[2])
+            kinds = tuple(fault.kind for fault in facts.faults if fault.kind in kinds and _inside(fault, first, last))
         outright = re.search(rf"\b(?:no|nor) (?:\w+ ){{0,2}}{re.escape(match.group())}", text.lower())
         if denied and outright and sure & {*kinds}:
             yield f"denies {match.group()}"
+
+
+def _inside(fault: FaultFact, first: float, last: float) -> bool:
+    return any(start < last and end > first for start, end in fault.spans)
 
 
 def _counts(fault: FaultFact) -> set[str]:
@@ -125,9 +134,12 @@ def _false_counts(text: str, question: Question, facts: Facts) -> Iterator[str]:
 
 
 def _false_times(text: str, question: Question, facts: Facts) -> Iterator[str]:
-    if question.family in ("measurement", "speech-share", "part", "listeners-needed"):
+    if question.family in ("measurement", "speech-share", "part", "listeners-needed") or _PART_DENIED.search(text):
         return
     times = [edge for fault in facts.faults for span in fault.spans for edge in span]
+    times += [end - start for fault in facts.faults for start, end in fault.spans]
+    times += [sum(end - start for start, end in fault.spans) for fault in facts.faults]
+    times += [two[0] - one[0] for fault in facts.faults for one, two in pairwise(fault.spans)]
     times += [edge for window in facts.windows for edge in (window.start, window.end)]
     for value in (value for listed in _TIMES.findall(text) for value in re.findall(r"\d+\.\d", listed)):
         if not _near(float(value), *times):

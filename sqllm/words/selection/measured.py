@@ -19,14 +19,21 @@ PLEASANT_FROM = 3.5  # the loudness score from which a level is not called off
 FEW_DECIBELS = 0.1
 CERTAIN_SNR = 40.0  # dB up to which it is certain to 2 dB
 WIDE_HERTZ = 7400.0
+# Between 300 and 3,400 Hz is narrow band, up to 7 kHz wide band (ITU-T G.712 and G.722), both to what is
+# certain of a width.
+WIDEST_NARROW_HERTZ, NARROWEST_WIDE_HERTZ = 4300.0, 6400.0
 
 
 def measurement(question: Question, facts: Facts) -> Selected:
     """A measured figure with its unit and how certain it is."""
-    found = _MEASURED.get(question.measure or "", _level)(facts.measures)
-    measure = question.measure or "level"
+    return Selected("measurement", *figure_of(question.measure or "level", facts.measures))
+
+
+def figure_of(measure: str, measures: Measures) -> tuple[str, dict[str, str]]:
+    """The case in which a measure is told, and its figures."""
+    found = _MEASURED.get(measure, _level)(measures)
     beyond = measure == "snr" and found and "within" not in found
-    return Selected("measurement", f"{measure}{' beyond' if beyond else '' if found else ' not known'}", found)
+    return f"{measure}{' beyond' if beyond else '' if found else ' not known'}", found
 
 
 def _level(m: Measures) -> dict[str, str]:

@@ -9,10 +9,16 @@ from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
 from sqllm.words.selection.measured import differences
 from sqllm.words.selection.selected import Selected, verdict
+from sqllm.words.selection.text import has, plain
 
 MOST_DIFFERENCES = 3
 LAG_FROM, DRIFT_FROM = 0.005, 0.0005  # s and share from which they are told
 MATCHED_ALL = 0.995
+# What is in a question that asks for more than whether clip and reference belong together, or whether anything differs.
+_NOT_WHETHER = (
+    r"better|worse|\w+er than|more|less|much|noisy|clipped|clean|loud|quiet|good|bad|length|speed|level|longer|shorter"
+    r"|bandwidth|missing|lost|added|have|has"
+)
 
 
 def fit(match: ReferenceMatch) -> Iterator[Selected]:
@@ -34,7 +40,8 @@ def same_reference(question: Question, facts: Facts) -> Selected:
     match = facts.match
     if match is None:
         return Selected("same-reference", "none")
-    lead = verdict(match.state != "other", True, question.negated)
+    closed = question.closed and not has(plain(question), _NOT_WHETHER)
+    lead = verdict(match.state != "other", closed, question.negated)
     told = Selected("same-reference", match.state, verdict=lead)
     return told.and_then(*fit(match)) if match.state == "same" else told
 
@@ -47,7 +54,8 @@ def reference_difference(question: Question, facts: Facts) -> Selected:
         lead = verdict(False, question.closed, question.negated)
         return Selected("reference-difference", "identical", verdict=lead)
     measured = changes(facts)
-    lead = verdict(bool(facts.faults or measured), question.closed, question.negated)
+    asked = question.closed and not has(plain(question), _NOT_WHETHER)
+    lead = verdict(bool(facts.faults or measured), asked, question.negated)
     faults = facts.faults[:MOST_DIFFERENCES]
     case = "faults" if faults else "measured" if measured else "alike"
     told = Selected("reference-difference", case, verdict=lead, faults=faults)

@@ -11,6 +11,7 @@ from sqllm.words.sentences import rationales
 from sqllm.words.sentences.comparisons import COMPARISONS
 from sqllm.words.sentences.fault_sentences import FAULTS, TIMES
 from sqllm.words.sentences.glossary import TERMS
+from sqllm.words.sentences.named_sentences import NAMED
 from sqllm.words.sentences.phrasing import (
     DOUBT,
     LASTING,
@@ -43,6 +44,7 @@ SENTENCES: Sentences = {
     **REFERENCES,
     **CANNOT_TELL,
     **TERMS,
+    **NAMED,
     **COMPARISONS,
     **rationales.EXTRAS,
 }

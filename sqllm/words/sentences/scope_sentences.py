@@ -62,7 +62,7 @@ MEASURED: Sentences = {
         ),
         "right": (
             "the level is right: {level} of active speech, where {usual} is usual, and loudness {loudness}",
-            "it is neither too quiet nor too loud: {level} of active speech ({usual} is usual), loudness {loudness}",
+            "the level is as it should be: {level} of active speech ({usual} is usual), loudness {loudness}",
         ),
         "level right": (
             "the level itself is right, {level} of active speech where {usual} is usual, though its loudness gets "
@@ -176,7 +176,13 @@ CANNOT_TELL: Sentences = {
             "I answer for {listener}: MOS {mos}, {word}",
         )
     },
-    "off-topic": {"pointer": ("{pointer}",)},
+    "off-topic": {
+        "pointer": ("{pointer}",),
+        "help": (
+            "ask me for the MOS or one of the dimensions, for faults and when they happen, whether it will do for a "
+            "use, what to mend first, or what is measured, such as level, SNR and bandwidth",
+        ),
+    },
     "other-language": {"english": ("{ask}",)},
     "unclear": {
         "unclear": (
