@@ -199,15 +199,21 @@ _FIGURES: Mapping[str, str] = {
 def of_reference(question: Question, facts: Facts) -> Selected | None:
     """A figure of the reference itself; None where the question is not for one."""
     text = plain(question)
-    if not _OF_IT.search(text) or has(text, _AGAINST) or any(has(text, f"{a.more}|{a.less}") for a in ASPECTS.values()):
+    if (
+        not _OF_IT.search(text)
+        or has(text, f"{_AGAINST}|{_MORE}|{_LESS}")
+        or any(has(text, f"{a.more}|{a.less}") for a in ASPECTS.values())
+    ):
         return None
     named = question.measure if question.family == "measurement" and question.measure else None
-    measure = next((name for name, words in _FIGURES.items() if has(text, words)), named)
+    measure = next((name for name, words in _FIGURES.items() if has(text, words)), None)
+    of_score = measure is None and has(text, r"mos|scores?|rating|good|bad|quality")
+    measure = measure or named
     if facts.match is None:
         return Selected("reference-difference", "none")
     known = facts.measures if facts.state == "identical" else facts.reference
-    if measure is None:
-        return Selected("of-reference", "unrated") if has(text, r"mos|scores?|rating|good|bad|quality") else None
+    if measure is None or of_score:
+        return Selected("of-reference", "unrated") if of_score else None
     if known is None:
         return Selected("of-reference", "unknown")
     case, found = figure_of(measure, known)

@@ -1,4 +1,4 @@
-"""Facts that a question with a figure wants computed: listeners for an accuracy, how votes fall, and odds."""
+"""Facts that a question with a figure wants computed: listeners for an accuracy, shares of votes, and odds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIKELY = r"probab\w*|likel\w*|chances?|odds|share|percent\w*|how many|fraction|
 _VOTERS = r"listeners?|people|persons?|raters?|subjects?|panel\w*|participants?|votes?|voters?|ratings?|anyone|somebody"
 _WIDTH = re.compile(
     r"(?:±|\+/-|\+-|plus or minus|plus/minus|within|to within|accura\w+ (?:of|to)|precision of|error of"
-    r"|margin of|good to|interval of|ci of|ci|half.?width of|resolution of)\s*(?:±|\+/-|plus or minus)?\s*(0?[.,]\d+|1(?:[.,]\d+)?)\b"
+    r"|margin of|good to|interval of|ci of|ci|half.?width of|resolution of)\s*(?:±|\+/-)?\s*(0?[.,]\d+|1(?:[.,]\d+)?)\b"
 )
 _DIFFERENCE = re.compile(
     r"(?:differences?|differ|gaps?|steps?|effects?|changes?)(?: in mos)? (?:of|by|as small as)?\s*(?:±\s*)?"

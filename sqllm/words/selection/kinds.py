@@ -110,9 +110,11 @@ def corrected(question: Question, facts: Facts) -> Question:
     """A question for a fault with the kinds that its own words name, where they were read as another fault; a question
     for what is dry as one for what is not reverberant.
     """
+    text = plain(question)
+    if question.family == "fix" and re.search(r"\b(?:noise (?:reduc|suppress|cancel)|denois)\w*", text):
+        return replace(question, kinds=("background-noise", "hum"), asked="noise")
     if question.family not in ("presence", "severity", "when", "count") or not question.kinds:
         return question
-    text = plain(question)
     if has(text, "dry") and not named_kinds(text):
         wet = bool(NEGATIVE.search(text))
         return replace(question, kinds=("reverberation",), asked="reverberation", negated=not wet, doubted=wet)
@@ -240,6 +242,7 @@ def decides(question: Question) -> bool:
     if len(text) < 3:
         return True  # made without words
     if question.family == "presence":
-        return bool(question.kinds) and not _rest(text)
-    named, other = _NAMES.get(question.family), _OTHER_THING.get(question.family)
-    return named is None or (has(text, named) and not has(text, other or "$^"))
+        named = bool(named_kinds(text)) or {*question.kinds} >= {*ARTIFACT_KINDS}
+        return bool(question.kinds) and named and not _rest(text)
+    words, other = _NAMES.get(question.family), _OTHER_THING.get(question.family)
+    return words is None or (has(text, words) and not has(text, other or "$^"))

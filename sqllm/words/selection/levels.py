@@ -35,6 +35,7 @@ _STEADY = r"steady|constant|stable|even|consistent|uniform|same|unchanging|level
 _UNSTEADY = (
     r"chang\w+|var\w+|fluctuat\w+|jump\w*|drift\w*|unsteady|uneven|swing\w*|pump\w*|fad\w+|unstable|inconsistent"
 )
+_COVERS = r"mask\w*|drown\w*|bury|buries|cover\w*|overpower\w*|louder than the (?:speech|voice|talker)"
 _TARGET = re.compile(r"(-\d+(?:[.,]\d+)?)\s*db")
 
 
@@ -60,7 +61,7 @@ def decibels_off(question: Question, facts: Facts) -> Selected | None:
 def needs_level(question: Question, facts: Facts) -> tuple[str, ...]:
     """The fault of level that a question supposes by the way in which the level should go: louder is for too quiet."""
     text = plain(question)
-    if not has(text, _NEEDS) or has(text, r"enough|too"):
+    if not has(text, _NEEDS) or has(text, r"enough|too|than"):
         return ()
     louder, quieter = has(text, _LOUDER), has(text, _QUIETER)
     return () if louder == quieter else ("too-quiet",) if louder else ("too-loud",)
@@ -86,6 +87,12 @@ def noise_level(question: Question, facts: Facts) -> Selected | None:
     """How loud the noise is, where a question about loudness is about the noise and not about the speech."""
     text = plain(question)
     of_noise = re.search(r"\b(?:noise|background|hiss|hum)\b", text)
+    if (
+        of_noise
+        and has(text, rf"{_COVERS}")
+        and question.family in ("speech-share", "presence", "severity", "level-verdict")
+    ):
+        return _noise(facts)
     if not of_noise or not has(text, r"loud\w*|quiet\w*|soft\w*|faint\w*|low|high|volume|level|silent|strong|weak"):
         return None
     if question.family not in ("level-verdict", "severity", "presence") or has(
@@ -94,6 +101,10 @@ def noise_level(question: Question, facts: Facts) -> Selected | None:
         return None
     if question.family == "presence" and not re.search(r"\b(?:is|are) the (?:noise|background|hiss|hum)\b", text):
         return None
+    return _noise(facts)
+
+
+def _noise(facts: Facts) -> Selected | None:
     measures = facts.measures
     if measures.active_level_dbov is None:
         return None

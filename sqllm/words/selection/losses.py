@@ -18,7 +18,7 @@ MOST_LISTED = 12
 AROUND = 0.5  # s on both sides of a moment that is asked for
 _NAMED = (
     r"drop-? ?outs?|gaps?|cut-? ?outs?|interruptions?|breaks?|loss(?:es)?|lost|mutes?|muted|holes?|skips?|outages?"
-    r"|missing (?:bits|pieces|parts|speech|syllables)|dropped|gone|breakups?"
+    r"|missing|dropped|gone|breakups?"
 )
 _GONE = r"lost|missing|gone|cut (?:out|away|off)|dropped|loss"
 _LONGEST, _SHORTEST = r"longest|biggest|largest|max(?:imum)?", r"shortest|smallest|briefest|min(?:imum)?"
@@ -38,7 +38,7 @@ _WHAT = re.compile(rf"\bwhat(?:'s| is| was| has been| got)\b.*\b(?:{_GONE})\b")
 _FIRST, _LAST = r"first|earliest", r"last|final|latest"
 _REGULAR = r"periodic\w*|regular\w*|how far apart|evenly spaced|spacing|intervals? between"
 _PAUSE = r"pauses?|silences?|silent (?:parts?|stretch\w*|places?)|quiet (?:parts?|stretch\w*)|silence"
-_OTHER_LOSS = r"hearing loss|high.?frequenc\w*|treble|bass|lossy|lossless|quality lost|lose"
+_OTHER_LOSS = r"hearing loss|high.?frequenc\w*|highs|lows|treble|bass|lossy|lossless|quality lost|lose"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ MEASURED: Sentences = {
             "the signal-to-noise ratio is {snr}, so high that it is uncertain",
             "SNR {snr}, with so little noise that it can't be measured well",
         ),
+        "snr unsteady": (
+            "the signal-to-noise ratio is about {snr} with all that the pauses hold, which may be breath and faint "
+            "speech, and {steady} over the steady noise alone",
+        ),
         "snr not known": ("I can't tell the signal-to-noise ratio of this clip",),
         "noise-floor": (
             "the noise floor is at {floor}, to about {within}",
