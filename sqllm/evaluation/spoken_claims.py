@@ -44,7 +44,7 @@ _NAMED = re.compile(r"\b(noisiness|coloration|discontinuity|loudness)(?: is| at|
 _TIMES = re.compile(r"((?:\d+\.\d(?:, and |, from |, | and from | and | to )?)+) s\b")
 _PART_DENIED = re.compile(r"\bbetween (\d+\.\d) and (\d+\.\d) s I hear no\b", re.IGNORECASE)
 _PARTS_COMPARED = re.compile(r"\b(?:is better than|is worse than|both are about the same)\b")
-_OF_REFERENCE = re.compile(r"^(?:(?:yes|no), )?(?:of the reference|I rated the clip and not)", re.IGNORECASE)
+_OF_REFERENCE = re.compile(r"^(?:(?:yes|no), )?(?:in the reference,|I rated the clip and not)", re.IGNORECASE)
 _ASKED_PART = re.compile(r"\bbetween \d+\.\d and \d+\.\d s (?=I hear drop-outs in|as from beginning)", re.IGNORECASE)
 _LASTING = re.compile(r"\b(?:lasts?|long|in all|together|after each other|in \d+ places?)\b")
 _SAME_SPEECH = re.compile(r"\bsame|belong|other speech|identical\b")
@@ -143,6 +143,8 @@ def _false_times(text: str, question: Question, facts: Facts) -> Iterator[str]:
         return
     text = _ASKED_PART.sub("", text)
     times = [edge for fault in facts.faults for span in fault.spans for edge in span]
+    times += [edge for span in (facts.match.added if facts.match else ()) for edge in span]
+    times += [figure for cut in (facts.match.removed if facts.match else ()) for figure in cut]
     times += _durations(facts) if _LASTING.search(text) else []
     times += [edge for window in facts.windows for edge in (window.start, window.end)]
     for value in (value for listed in _TIMES.findall(text) for value in re.findall(r"\d+\.\d", listed)):

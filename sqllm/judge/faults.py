@@ -11,6 +11,7 @@ from sqllm.scores import ARTIFACT_KINDS, SEVERITIES, HeardArtifact, ReferenceMat
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
 from sqllm.words.facts import INTERRUPTIONS
 
+CONCEALED = "packet-loss"  # what receivers fill with sound
 LOST_SECONDS = {"slight": 0.0, "moderate": 0.3, "strong": 0.8}  # of speech in all, from which a loss is so severe
 
 
@@ -43,9 +44,10 @@ def faults_of_windows(
 def with_lost_speech(
     faults: Sequence[HeardArtifact], match: ReferenceMatch | None, windows: Sequence[Span]
 ) -> tuple[HeardArtifact, ...]:
-    """Faults of the windows heard, with the speech that a reference shows to be lost: those are then the moments of the
-    interruption that was heard (of the lost packets, where both were, and no other is told), or else of cut speech, as
-    certain as can be; in their usual order. What is exact takes the place of what was heard: a clip has one list.
+    """Faults of the windows heard, with the speech that a reference shows to be lost, as certain as can be, in their
+    usual order; a clip has one list of what is gone. Cut speech has the moments that the reference shows and no others.
+    Lost packets, where they are heard, have these and those heard: what fills a loss with sound the reference does not
+    show.
     """
     told = {fault.kind: fault for fault in faults}
     lost = list(match.lost) if match else []
@@ -56,5 +58,6 @@ def with_lost_speech(
         before = told.get(kind)
         worst = max((severity, before.severity if before else severity), key=SEVERITIES.index)
         told = {name: fault for name, fault in told.items() if name not in INTERRUPTIONS}
-        told[kind] = HeardArtifact(kind, worst, tuple(as_moments(lost, windows[-1][1])), 1.0)
+        concealed = [span for span in before.spans if span not in windows] if before and kind == CONCEALED else []
+        told[kind] = HeardArtifact(kind, worst, tuple(as_moments([*lost, *concealed], windows[-1][1])), 1.0)
     return tuple(sorted(told.values(), key=lambda fault: ARTIFACT_KINDS.index(fault.kind)))

@@ -167,7 +167,8 @@ class Facts:
     @property
     def interruption(self) -> FaultFact | None:
         """The drop-outs: the fault whose moments are the one list of what is gone from the clip, None where nothing
-        is. With a reference of the same speech they are what it shows to be lost.
+        is. With a reference of the same speech they are what it shows to be lost, and the lost packets
+        that are heard though something fills them.
         """
         return next((fault for fault in self.faults if fault.kind in INTERRUPTIONS and fault.moments), None)
 

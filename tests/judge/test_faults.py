@@ -25,17 +25,17 @@ def test_lost_packets_that_are_heard_take_the_moments_and_no_second_fault_is_tol
     heard = [HeardArtifact("packet-loss", "moderate", ((1.0, 1.2),), 0.6), HeardArtifact("hum", "slight", (), 0.9)]
     hum, loss = sorted(with_lost_speech(heard, match((5.0, 5.3)), WHOLE), key=lambda fault: fault.kind)
     assert hum == heard[1]
-    assert (loss.kind, loss.severity, loss.spans) == ("packet-loss", "moderate", ((5.0, 5.3),))
+    assert (loss.kind, loss.severity, loss.spans) == ("packet-loss", "moderate", ((1.0, 1.2), (5.0, 5.3)))
     assert loss.certain
 
 
-def test_what_the_reference_shows_to_be_lost_is_the_one_list_of_a_clip() -> None:
-    heard = [
-        HeardArtifact("packet-loss", "slight", ((1.0, 1.2), (7.9, 8.0)), 0.8),
-        HeardArtifact("time-clipping", "strong", ((3.0, 3.2),), 0.9),
-    ]
-    (fault,) = with_lost_speech(heard, match((1.0, 1.16), (3.0, 3.16)), WHOLE)
-    assert (fault.kind, fault.spans) == ("packet-loss", ((1.0, 1.16), (3.0, 3.16)))
+def test_what_the_reference_shows_to_be_cut_is_the_one_list_of_a_clip() -> None:
+    cuts = HeardArtifact("time-clipping", "strong", ((3.0, 3.2), (7.9, 8.0)), 0.9)
+    (fault,) = with_lost_speech([cuts], match((1.0, 1.16), (3.0, 3.16)), WHOLE)
+    assert (fault.kind, fault.spans) == ("time-clipping", ((1.0, 1.16), (3.0, 3.16)))
+    packets = HeardArtifact("packet-loss", "slight", ((5.0, 5.2),), 0.8)
+    (fault,) = with_lost_speech([packets, cuts], match((1.0, 1.16), (3.0, 3.16)), WHOLE)
+    assert (fault.kind, fault.spans) == ("packet-loss", ((1.0, 1.16), (3.0, 3.16), (5.0, 5.2)))
 
 
 def test_a_window_in_which_cuts_were_heard_gives_way_to_the_moments() -> None:

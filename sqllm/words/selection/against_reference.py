@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from sqllm.scores import Measures
 from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
+from sqllm.words.selection.losses import listed
 from sqllm.words.selection.measured import NARROWEST_WIDE_HERTZ, WIDE_HERTZ, figure_of
+from sqllm.words.selection.references import cut_out
 from sqllm.words.selection.selected import Selected, verdict
 from sqllm.words.selection.text import NEGATIVE, REFERENCE, has, plain
 
@@ -89,7 +91,20 @@ def compared(question: Question, facts: Facts) -> Selected | None:
     if found is None:
         return None
     case = "alike" if not found.gap else "more" if found.gap > 0 else "less"
-    return Selected("against-reference", f"{aspect} {case}", found.facts, verdict=_lead(question, text, aspect, found))
+    told = Selected("against-reference", f"{aspect} {case}", found.facts, verdict=_lead(question, text, aspect, found))
+    return told.and_then(cut_out(facts.match) if aspect in ("length", "lag") else None)
+
+
+def added(question: Question, facts: Facts) -> Selected | None:
+    """Where there is sound that the reference has not, where that is asked and something was found."""
+    text = plain(question)
+    if not has(text, r"added|inserted|additional|extra") or not (
+        has(text, REFERENCE) or has(text, r"sounds?|what|when")
+    ):
+        return None
+    if facts.match is None or facts.state != "same" or not facts.match.added or has(text, r"noise|how much"):
+        return None
+    return Selected("added", "some", listed(facts.match.added))
 
 
 def _asks_for(aspect: _Aspect, text: str) -> bool:

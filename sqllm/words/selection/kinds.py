@@ -50,6 +50,9 @@ _FOR_SOUNDS = frozenset(
     {"presence", "when", "severity", "count", "speech-share", "part", "constancy", "cannot-tell", "noise-or-codec"}
 )
 _NO_SOUND = re.compile(rf"musical noise|reverb|(?:like|as|than) (?:in )?a\b|{REFERENCE}|fit for|good enough for|do for")
+_HOW_MANY_TALK = re.compile(
+    r"\bhow many (?:people|persons|voices|talkers|speakers)\b(?!.*\b(?:vote|listen|rate|would|need|give|agree)\w*)"
+)
 LEVEL_WORDS = (
     r"loud\w*|quiet\w*|level\w*|volume|soft\w*|faint\w*|low|high|gain|hear|heard|audible|weak|hot|db\w*|blar\w+"
     r"|deafen\w+|strain\w*|whisper\w*|shout\w*|under-?recorded|strong|blast\w*|earsplitting|turn\w*"
@@ -69,7 +72,7 @@ _FILLERS = frozenset(
         "occurs going problem problems issue issues trouble suspect right wrong say think believe sign signs trace "
         "traces evidence hint kind sort type form all ever indeed still even just now then at you're your my what "
         "about anything something during words word listen up did exist exists was up as answer true false correct "
-        "artifact artifacts artefact artefacts distortion effect effects degradation impairment fault faults",
+        "dry artifact artifacts artefact artefacts distortion effect effects degradation impairment fault faults",
     )
 )
 _PART = re.compile(r"[a-z][\w'-]*")
@@ -137,6 +140,18 @@ def sound(question: Question, facts: Facts) -> Selected | None:
     if facts.certain:
         return Selected("sound", "heard", {"sound": named}, faults=facts.certain[:1])
     return Selected("sound", "nothing", {"sound": named})
+
+
+def talkers(question: Question, facts: Facts) -> Selected | None:
+    """How many people talk, as far as a second voice is heard or not."""
+    if not _HOW_MANY_TALK.search(plain(question)):
+        return None
+    if "competing-speaker" not in facts.hears:
+        return None
+    found = next((fault for fault in facts.faults if fault.kind == "competing-speaker"), None)
+    if found is None:
+        return Selected("talkers", "one", absent=("competing-speaker",))
+    return Selected("talkers", "more" if found.certain else "doubted", faults=(found,))
 
 
 def unheard(question: Question, facts: Facts) -> Selected | None:
@@ -242,7 +257,7 @@ def decides(question: Question) -> bool:
     if len(text) < 3:
         return True  # made without words
     if question.family == "presence":
-        named = bool(named_kinds(text)) or {*question.kinds} >= {*ARTIFACT_KINDS}
+        named = bool(named_kinds(text)) or has(text, "dry") or {*question.kinds} >= {*ARTIFACT_KINDS}
         return bool(question.kinds) and named and not _rest(text)
     words, other = _NAMES.get(question.family), _OTHER_THING.get(question.family)
     return words is None or (has(text, words) and not has(text, other or "$^"))

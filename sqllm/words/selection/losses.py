@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from sqllm.words.facts import INTERRUPTIONS, Facts, FaultFact, Span
 from sqllm.words.questions import Question
+from sqllm.words.selection.references import cut_out
 from sqllm.words.selection.selected import Selected, seconds, span_text, verdict
 from sqllm.words.selection.text import NEGATIVE, has, plain, span_in
 
@@ -43,15 +44,13 @@ _OTHER_LOSS = r"hearing loss|high.?frequenc\w*|highs|lows|treble|bass|lossy|loss
 
 @dataclass(frozen=True)
 class Losses:
-    """The drop-outs of a clip: `fault`, None for none; `exact` where a reference of the same speech shows them."""
+    """The drop-outs of a clip: `fault`, None for none."""
 
     fault: FaultFact | None
-    exact: bool
 
     @classmethod
     def of(cls, facts: Facts) -> Losses:
-        exact = facts.state == "identical" or (facts.match is not None and bool(facts.match.lost))
-        return cls(facts.interruption, exact)
+        return cls(facts.interruption)
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -94,15 +93,24 @@ def _share(question: Question, text: str, facts: Facts) -> Selected | None:
     lead = verdict(bool(found.spans), True) if whether and question.closed and not NEGATIVE.search(text) else ""
     named = {"what": "packets"} if has(text, r"packets?") else {"what": "speech"}
     if match is not None and facts.state in ("same", "identical"):
+        cut = cut_out(match)
+        if not found.spans and cut:
+            return replace(cut, verdict=verdict(True, bool(lead)))
         if not found.spans:
             return Selected("losses", "nothing lost", absent=INTERRUPTIONS, verdict=lead)
         said = _figures(found) | {"share": _percent(match.share_lost if match.lost else 0.0)}
         if not match.lost:
-            return Selected("losses", "covered", said, verdict=lead)
-        return Selected("losses", "share packets" if named["what"] == "packets" else "share", said, verdict=lead)
+            return Selected("losses", "covered", said, verdict=lead).and_then(cut)
+        case = "share packets" if named["what"] == "packets" else "share"
+        concealed = any(not _touches(span, match.lost) for span in found.spans)
+        return Selected("losses", f"{case} concealed" if concealed else case, said, verdict=lead).and_then(cut)
     if not found.spans:
         return _none(facts, lead)
     return Selected("losses", f"unknown {named['what']}", _figures(found), verdict=lead)
+
+
+def _touches(span: Span, others: Sequence[Span]) -> bool:
+    return any(start < span[1] and end > span[0] for start, end in others)
 
 
 def _percent(share: float) -> str:
@@ -117,14 +125,15 @@ def _none(facts: Facts, lead: str = "") -> Selected:
     return Selected("losses", "none", absent=INTERRUPTIONS, verdict=lead)
 
 
+def listed(spans: Sequence[Span]) -> dict[str, str]:
+    """How many spans there are, and which, the first of many."""
+    told, more = ", ".join(f"{span_text(span)} s" for span in spans[:MOST_LISTED]), len(spans) - MOST_LISTED
+    places = "1 place" if len(spans) == 1 else f"{len(spans)} places"
+    return {"places": places, "list": f"{told} and {more} more" if more > 0 else told}
+
+
 def _figures(found: Losses) -> dict[str, str]:
-    listed = ", ".join(f"{span_text(span)} s" for span in found.spans[:MOST_LISTED])
-    more = len(found.spans) - MOST_LISTED
-    return {
-        "places": "1 place" if len(found.spans) == 1 else f"{len(found.spans)} places",
-        "total": f"{found.total:.1f} s",
-        "list": f"{listed} and {more} more" if more > 0 else listed,
-    }
+    return {"total": f"{found.total:.1f} s"} | listed(found.spans)
 
 
 def _of_spans(question: Question, text: str, found: Losses, facts: Facts) -> Selected | None:

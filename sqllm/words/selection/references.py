@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqllm.scores import ReferenceMatch
 from sqllm.words.facts import Facts
@@ -21,13 +22,26 @@ _NOT_WHETHER = (
 )
 
 
+def cut_out(match: ReferenceMatch | None) -> Selected | None:
+    """What of the reference is cut out of the clip; None where nothing is."""
+    if match is None or not match.removed:
+        return None
+    total = sum(length for _, length in match.removed)
+    said = {"cut": f"{total:.1f} s", "at": f"{match.removed[0][0]:.1f} s"}
+    return Selected(
+        "cut-out", "once" if len(match.removed) == 1 else "often", said | {"count": str(len(match.removed))}
+    )
+
+
 def fit(match: ReferenceMatch) -> Iterator[Selected]:
     """How a reference of the same speech lies against the clip: lag, drift and the share that matched, where they tell
     something.
     """
     if abs(match.lag) >= LAG_FROM:
         lag = f"{abs(match.lag):.2f} s {'later' if match.lag > 0 else 'earlier'}"
-        yield Selected("same-reference", "lag", {"lag": lag})
+        yield Selected("same-reference", "lag mostly" if match.removed else "lag", {"lag": lag})
+    if cut := cut_out(match):
+        yield cut
     if abs(match.drift) >= DRIFT_FROM:
         drift = f"{100 * abs(match.drift):.1f}% {'slower' if match.drift > 0 else 'faster'}"
         yield Selected("same-reference", "drift", {"drift": drift})
@@ -55,15 +69,20 @@ def reference_difference(question: Question, facts: Facts) -> Selected:
         return Selected("reference-difference", "identical", verdict=lead)
     measured = changes(facts)
     asked = question.closed and not has(plain(question), _NOT_WHETHER)
-    lead = verdict(bool(facts.faults or measured), asked, question.negated)
+    differs = bool(facts.faults or measured or (facts.match and facts.match.removed))
+    lead = verdict(differs, asked, question.negated)
     faults = facts.faults[:MOST_DIFFERENCES]
+    cut = cut_out(facts.match)
+    if cut and not faults and not measured:
+        return replace(cut, verdict=lead)
     case = "faults" if faults else "measured" if measured else "alike"
-    told = Selected("reference-difference", case, verdict=lead, faults=faults)
+    told = Selected("reference-difference", case, verdict=lead, faults=faults).and_then(cut)
     if not measured:
         return told
     second = Selected("reference-difference", "also", {"changes": " and ".join(measured)})
     if not faults:
-        return Selected("reference-difference", "measured", {"changes": " and ".join(measured)}, verdict=lead)
+        changed = {"changes": " and ".join(measured)}
+        return Selected("reference-difference", "measured", changed, verdict=lead).and_then(cut)
     return told.and_then(second)
 
 

@@ -23,6 +23,7 @@ INSTEAD = {
 HINDERS_WORDS = frozenset({"packet-loss", "time-clipping", "background-noise", "competing-speaker", "reverberation"})
 
 SHORT_SECONDS = 1.0  # below which scores are told to be uncertain
+_BITS = r"bit ?depth|how many bits|bit ?rate|bits per (?:sample|second)|kbit\w*|kbps|file size|sha\w*|checksum"
 _HELP = re.compile(
     r"^(?:help(?: me)?|what (?:can|could|may|should) (?:i|we) ask(?: you)?|what (?:can|do) you (?:do|know|tell me)"
     r"|what questions (?:can|may) i ask|how does this work|options|commands|usage|examples?)\W*(?:please)?\W*$"
@@ -123,3 +124,8 @@ def long_enough(question: Question, facts: Facts) -> Selected | None:
 def caution(facts: Facts) -> Selected:
     """That so short a clip is rated without certainty."""
     return Selected("caution", "short", {"seconds": f"{facts.seconds:.1f} s"})
+
+
+def file_details(question: Question, facts: Facts) -> Selected | None:
+    """Of a file's bits nothing is known."""
+    return Selected("cannot-tell", "other", quality(facts)) if has(plain(question), _BITS) else None

@@ -72,6 +72,7 @@ _SELECT: Mapping[str, Callable[[Question, Facts], Selected]] = {
 # What a question may name more exactly than its family says: each is tried in turn, whatever the family.
 _NAMED: tuple[Callable[[Question, Facts], Selected | None], ...] = (
     against_reference.of_reference,
+    against_reference.added,
     losses.losses,
     against_reference.compared,
     levels.decibels_off,
@@ -83,6 +84,8 @@ _NAMED: tuple[Callable[[Question, Facts], Selected | None], ...] = (
     dimensions.dimensions,
     scope.long_enough,
     scope.help_wanted,
+    scope.file_details,
+    kinds.talkers,
     kinds.sound,
     kinds.unheard,
     kinds.measured_fault,

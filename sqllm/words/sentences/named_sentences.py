@@ -31,7 +31,7 @@ _ASPECTS: Sentences = {
     },
     "of-reference": {
         **{
-            case: tuple(f"of the reference: {template}" for template in templates)
+            case: tuple(f"in the reference, {template}" for template in templates)
             for case, templates in MEASURED["measurement"].items()
         },
         "unrated": ("I rated the clip and not its reference: give me the reference as a clip to have it rated",),
@@ -39,6 +39,11 @@ _ASPECTS: Sentences = {
     },
 }
 _LOSSES: Sentences = {
+    "cut-out": {
+        "once": ("about {cut} of the reference are cut out, near {at}",),
+        "often": ("about {cut} of the reference are cut out at {count} places, the first near {at}",),
+    },
+    "added": {"some": ("where the reference is silent, there is sound in {places}: {list}",)},
     "losses": {
         "nothing lost": (
             "nothing is lost: I find no speech of the reference that is gone from the clip, and no drop-outs",
@@ -51,6 +56,14 @@ _LOSSES: Sentences = {
         "share packets": (
             "I can't tell a rate of packets; what I can tell is that {share} of the reference's speech is gone, "
             "{total} in {places}: {list}",
+        ),
+        "share concealed": (
+            "{share} of the reference's speech is gone with nothing in its place; I hear drop-outs in {places}, "
+            "{total} in all, filled ones included: {list}",
+        ),
+        "share packets concealed": (
+            "I can't tell a rate of packets; what I can tell is that {share} of the reference's speech is gone with "
+            "nothing in its place, and that I hear drop-outs in {places}, {total} in all: {list}",
         ),
         "none": ("I hear no drop-outs",),
         "unknown speech": (
@@ -147,6 +160,11 @@ _FIGURES: Sentences = {
     },
 }
 _SCOPE: Sentences = {
+    "talkers": {
+        "one": ("one, as far as I can tell: I hear no second voice",),
+        "more": ("more than one: I hear {fault}",),
+        "doubted": ("one for sure, {fault}",),
+    },
     "sound": {
         "heard": ("I can't tell {sound} from other sounds; what I can tell is that I hear {fault}",),
         "nothing": ("I can't tell {sound} from other sounds, and no fault that I know stands out",),

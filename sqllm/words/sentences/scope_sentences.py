@@ -100,6 +100,7 @@ REFERENCES: Sentences = {
             "clip and reference belong together",
         ),
         "lag": ("the clip comes {lag} than its reference",),
+        "lag mostly": ("most of the clip comes {lag} than its reference",),
         "drift": ("the clip runs {drift} than its reference",),
         "matched": ("{matched} of the speech matched",),
         "other": (
