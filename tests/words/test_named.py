@@ -119,6 +119,7 @@ NARROW = clip(measures=replace(MEASURED, bandwidth_hz=3200.0))
             {"kinds": ("amplitude-clipping",), "asked": "clipping"},
             r"^Yes, 0\.4% of the samples are clipped, though I don't hear it",
         ),
+        (clip(), "Is it clipped?", {"measure": "clipping"}, r"^No, .*0\.0%"),
         (clip(), "Is there clipping?", {"kinds": ("amplitude-clipping",), "asked": "clipping"}, "^No, "),
     ],
 )
@@ -244,3 +245,11 @@ def test_a_dry_clip_is_one_without_reverberation() -> None:
     assert all_match(
         "^Yes, .*(?:reverberation|room)", answers(clip(HeardArtifact("reverberation", "strong")), boomy, misread=True)
     )
+
+
+def test_of_what_is_not_there_there_is_not_much_and_of_what_is_no_one_knows() -> None:
+    question = asked("Is there a lot of noise?", "presence", kinds=("background-noise", "hum"), asked="noise")
+    assert all_match("^No, ", answers(clip(), question))
+    assert not any(re.match("Yes|No", text) for text in answers(clip(NOISE), question))
+    said = answers(clip(), asked("Is the background silent?", "speech-share"))
+    assert all_match("^The noise floor is at -50 dBov, 23 dB below the speech, and I hear no noise", said)

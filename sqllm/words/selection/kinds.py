@@ -75,6 +75,7 @@ _FILLERS = frozenset(
         "dry artifact artifacts artefact artefacts distortion effect effects degradation impairment fault faults",
     )
 )
+_STRONG = frozenset({"lot", "lots", "much", "many", "too", "strong", "heavy", "severe", "loud", "bad", "annoying"})
 _PART = re.compile(r"[a-z][\w'-]*")
 
 
@@ -194,7 +195,9 @@ def _clipped(question: Question, text: str, facts: Facts) -> Selected | None:
         lead = verdict(True, decided and heard[0].certain, question.negated)
         return Selected("measured-fault", "clipped heard", said, faults=heard, verdict=lead)
     if share < 0.05 or heard:
-        return None if question.kinds else Selected("measurement", "clipping", said | {"within": "0.2 points"})
+        lead = verdict(False, decided and not heard and not NEGATIVE.search(text))
+        said |= {"within": "0.2 points"}
+        return None if question.kinds else Selected("measurement", "clipping", said, verdict=lead)
     lead = verdict(True, decided and share >= 0.2, question.negated)
     return Selected("measured-fault", "clipped unheard", said, verdict=lead)
 
@@ -251,13 +254,17 @@ _OTHER_THING: Mapping[str, str] = {
 }
 
 
-def decides(question: Question) -> bool:
-    """Whether a yes or no to a question's family is one to its text: nothing else stands in it."""
+def decides(question: Question, facts: Facts) -> bool:
+    """Whether a yes or no to a question's family is one to its text: nothing else stands in it. Of what is not there
+    at all there is not much, either.
+    """
     text = plain(question)
     if len(text) < 3:
         return True  # made without words
     if question.family == "presence":
         named = bool(named_kinds(text)) or has(text, "dry") or {*question.kinds} >= {*ARTIFACT_KINDS}
-        return bool(question.kinds) and named and not _rest(text)
+        there = any(fault.kind in question.kinds for fault in facts.faults)
+        rest = [word for word in _rest(text) if there or word not in _STRONG]
+        return bool(question.kinds) and named and not rest
     words, other = _NAMES.get(question.family), _OTHER_THING.get(question.family)
     return words is None or (has(text, words) and not has(text, other or "$^"))

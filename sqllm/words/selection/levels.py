@@ -95,11 +95,13 @@ def noise_level(question: Question, facts: Facts) -> Selected | None:
         return _noise(facts)
     if not of_noise or not has(text, r"loud\w*|quiet\w*|soft\w*|faint\w*|low|high|volume|level|silent|strong|weak"):
         return None
-    if question.family not in ("level-verdict", "severity", "presence") or has(
+    if question.family not in ("level-verdict", "severity", "presence", "speech-share") or has(
         text, rf"{REFERENCE}|speech|voice|jump\w*"
     ):
         return None
-    if question.family == "presence" and not re.search(r"\b(?:is|are) the (?:noise|background|hiss|hum)\b", text):
+    if question.family in ("presence", "speech-share") and not re.search(
+        r"\b(?:is|are) the (?:noise|background|hiss|hum)\b", text
+    ):
         return None
     return _noise(facts)
 

@@ -107,7 +107,7 @@ def select(facts: Facts, question: Question) -> Selected:
     if named is not None:
         return named
     selected = _SELECT[question.family](question, facts)
-    if question.doubted or not kinds.decides(question):
+    if question.doubted or not kinds.decides(question, facts):
         selected = selected.without_verdict()
     short = question.family in RATED and facts.seconds < scope.SHORT_SECONDS
     return selected.and_then(scope.caution(facts)) if short else selected
