@@ -198,14 +198,8 @@ class ReferenceMatch:
             return {"state": self.state, "lag": None, "matched": None, "drift": None, "lost": [], "added": []}
         numbers = {"lag": round(self.lag, 4), "matched": round(self.matched, 3), "drift": round(self.drift, 5)}
         spans = {"lost": [list(span) for span in self.lost], "added": [list(span) for span in self.added]}
-        removed = [[round(when, 2), round(length, 2)] for when, length in self.removed]
-        return {
-            "state": self.state,
-            **numbers,
-            **spans,
-            "share_lost": round(self.share_lost, 3),
-            "removed": removed,
-        }
+        cut = {"removed": [[round(when, 2), round(length, 2)] for when, length in self.removed]}
+        return {"state": self.state, **numbers, **spans, "share_lost": round(self.share_lost, 3), **cut}
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Losses:
 def losses(question: Question, facts: Facts) -> Selected | None:
     """What a question wants to know of drop-outs besides whether there are any; None for any other question."""
     text = plain(question)
-    if has(text, _OTHER_LOSS):
+    if has(text, _OTHER_LOSS) or question.family in ("dominant", "origin", "fix", "noise-or-codec"):
         return None
     if has(text, _PAUSE) and not has(text, r"drop-? ?outs?|gaps?|cut-? ?outs?|loss|digital"):
         return pauses(text, facts)
@@ -86,6 +86,8 @@ def _follows_up(question: Question, text: str) -> bool:
 
 def _share(question: Question, text: str, facts: Facts) -> Selected | None:
     """How much of the speech is gone, where that is asked; exact with a reference only."""
+    if question.family == "when":
+        return None
     whether = _ANY.search(text) is not None
     if not (_HOW_MUCH.search(text) or _WHAT.search(text) or whether) or has(text, f"{_LONGEST}|{_SHORTEST}"):
         return None

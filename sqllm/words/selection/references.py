@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqllm.scores import ReferenceMatch
 from sqllm.words.facts import Facts
+from sqllm.words.known_wordings import known_question
 from sqllm.words.questions import Question
 from sqllm.words.selection.measured import differences
 from sqllm.words.selection.selected import Selected, verdict
@@ -17,7 +18,7 @@ LAG_FROM, DRIFT_FROM = 0.005, 0.0005  # s and share from which they are told
 MATCHED_ALL = 0.995
 # What is in a question that asks for more than whether clip and reference belong together, or whether anything differs.
 _NOT_WHETHER = (
-    r"better|worse|\w+er than|more|less|much|noisy|clipped|clean|loud|quiet|good|bad|length|speed|level|longer|shorter"
+    r"better|worse|\w+er than|more|less|much|noisy|clipped|loud|quiet|good|bad|length|speed|level|longer|shorter"
     r"|bandwidth|missing|lost|added|have|has"
 )
 
@@ -54,7 +55,8 @@ def same_reference(question: Question, facts: Facts) -> Selected:
     match = facts.match
     if match is None:
         return Selected("same-reference", "none")
-    closed = question.closed and not has(plain(question), _NOT_WHETHER)
+    asks = not has(plain(question), f"{_NOT_WHETHER}|how|what|where|when|why|which")
+    closed = asks or known_question(question.text) is not None
     lead = verdict(match.state != "other", closed, question.negated)
     told = Selected("same-reference", match.state, verdict=lead)
     return told.and_then(*fit(match)) if match.state == "same" else told

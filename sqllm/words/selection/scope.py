@@ -128,4 +128,5 @@ def caution(facts: Facts) -> Selected:
 
 def file_details(question: Question, facts: Facts) -> Selected | None:
     """Of a file's bits nothing is known."""
-    return Selected("cannot-tell", "other", quality(facts)) if has(plain(question), _BITS) else None
+    asked = question.family in ("count", "measurement", "cannot-tell", "unclear", "speech-share")
+    return Selected("cannot-tell", "other", quality(facts)) if asked and has(plain(question), _BITS) else None

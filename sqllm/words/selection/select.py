@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sqllm.words.facts import Facts
+from sqllm.words.known_wordings import known_question
 from sqllm.words.questions import Question
 from sqllm.words.selection import (
     against_reference,
@@ -69,6 +70,7 @@ _SELECT: Mapping[str, Callable[[Question, Facts], Selected]] = {
 }
 
 
+_OF_FAULTS: tuple[Callable[[Question, Facts], Selected | None], ...] = (kinds.unheard, kinds.measured_fault)
 # What a question may name more exactly than its family says: each is tried in turn, whatever the family.
 _NAMED: tuple[Callable[[Question, Facts], Selected | None], ...] = (
     against_reference.of_reference,
@@ -87,8 +89,7 @@ _NAMED: tuple[Callable[[Question, Facts], Selected | None], ...] = (
     scope.file_details,
     kinds.talkers,
     kinds.sound,
-    kinds.unheard,
-    kinds.measured_fault,
+    *_OF_FAULTS,
 )
 FIXED = frozenset({"other-language", "off-topic", "term", "lay", "engineer", "use", "listener"})
 RATED = frozenset({"mos-numeric", "dim-numeric", "multi-dim", "acceptability", "use"})  # told with care of a short clip
@@ -119,5 +120,6 @@ def _by_name(facts: Facts, question: Question) -> Selected | None:
         return None
     if question.family in FIXED:
         return scope.help_wanted(question, facts) if question.family == "off-topic" else None
-    found = (answer(question, facts) for answer in _NAMED)
+    known = known_question(question.text) is not None  # in one of our own wordings, which means its family alone
+    found = (answer(question, facts) for answer in (_OF_FAULTS if known else _NAMED))
     return next((selected for selected in found if selected is not None), None)
