@@ -184,7 +184,7 @@ def _asked_of_spans(question: Question, text: str, facts: Facts) -> str | Span |
         return part
     if has(text, _LONGEST) or has(text, _SHORTEST):
         return "longest" if has(text, _LONGEST) else "shortest"
-    long = has(text, r"how long|durations?|lengths?|how many (?:seconds|ms|milliseconds)|last for")
+    long = has(text, r"how long|durations?|lengths?|how many (?:seconds|ms|milliseconds)(?! in)|last for")
     if has(text, _REGULAR):
         return "regular"
     if has(text, _TOTAL) and (long or has(text, r"time|seconds|gaps|drop-?outs|lost")):
