@@ -90,6 +90,7 @@ def _kinds_by_word() -> tuple[re.Pattern[str], Mapping[str, tuple[str, ...]]]:
     for table in (ASKED, UNDERSTOOD):
         found |= {_bare(word): (kind,) for kind, words in table.items() for word in words}
     found |= {_bare(word): kinds for word, kinds in {**SHARED, **UNDERSTOOD_SHARED}.items()}
+    found = {word: kinds for word, kinds in found.items() if word not in ("clip", "peak")}  # "in the clip"
     longest = sorted(found, key=len, reverse=True)
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, longest))})(?![\w-])"), found
 
