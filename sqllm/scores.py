@@ -171,7 +171,8 @@ class ReferenceMatch:
     `lag` is how much later the main part of the clip is, in seconds; `drift` how much slower the clip runs (0.01: 1%);
     `matched` the share (0-1) of the clip's speech that the reference holds. `lost` are the spans (seconds of the clip)
     in which speech of the reference is gone, `share_lost` of all of it, and `added` those in which there is sound where
-    the reference is silent.
+    the reference is silent. `removed` are the places where the clip skips a piece of the reference: about when, in
+    seconds of the clip, and how many seconds of the reference are skipped.
     """
 
     state: str
@@ -181,6 +182,7 @@ class ReferenceMatch:
     lost: tuple[tuple[float, float], ...] = ()
     added: tuple[tuple[float, float], ...] = ()
     share_lost: float = 0.0
+    removed: tuple[tuple[float, float], ...] = ()
 
     def text(self) -> str:
         """ "The reference is 1.53 s early; 92% of the speech matched."; empty unless it is the same speech, changed."""
@@ -196,7 +198,8 @@ class ReferenceMatch:
             return {"state": self.state, "lag": None, "matched": None, "drift": None, "lost": [], "added": []}
         numbers = {"lag": round(self.lag, 4), "matched": round(self.matched, 3), "drift": round(self.drift, 5)}
         spans = {"lost": [list(span) for span in self.lost], "added": [list(span) for span in self.added]}
-        return {"state": self.state, **numbers, **spans, "share_lost": round(self.share_lost, 3)}
+        cut = {"removed": [[round(when, 2), round(length, 2)] for when, length in self.removed]}
+        return {"state": self.state, **numbers, **spans, "share_lost": round(self.share_lost, 3), **cut}
 
 
 @dataclass(frozen=True)

@@ -251,7 +251,7 @@ def test_a_judgement_is_one_json_object_with_the_published_keys() -> None:
 def test_how_a_reference_fits_is_told_in_numbers_and_words() -> None:
     fit = ReferenceMatch("same", 1.5312345, 0.0101234, 0.9237)
     numbers = {"lag": 1.5312, "matched": 0.924, "drift": 0.01012}
-    assert fit.to_json() == {"state": "same", **numbers, "lost": [], "added": [], "share_lost": 0.0}
+    assert fit.to_json() == {"state": "same", **numbers, "lost": [], "added": [], "share_lost": 0.0, "removed": []}
     assert fit.text() == "The reference is 1.53 s early, the clip runs 1.0% slower; 92% of the speech matched."
     assert ReferenceMatch("same", -0.2, 0.0, 1.0).text() == "The reference is 0.20 s late; 100% of the speech matched."
     assert ReferenceMatch("same", 0.001, 0.0, 0.5).text() == "The reference is in time; 50% of the speech matched."

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqllm.scores import Score
 from sqllm.words.facts import Facts, FaultFact
@@ -43,6 +44,12 @@ _MOS = re.compile(r"\bMOS(?: is| of)? (\d\.\d\d?)(?! instead)")
 _RESULT = re.compile(r"\b(?:reach|rise to|get|bring it to|become|MOS from \d\.\d\d? to) (\d\.\d)\b")
 _NAMED = re.compile(r"\b(noisiness|coloration|discontinuity|loudness)(?: is| at| of)*(?: lowest at)? (\d\.\d\d?)\b")
 _TIMES = re.compile(r"((?:\d+\.\d(?:, and |, from |, | and from | and | to )?)+) s\b")
+_PART_DENIED = re.compile(r"\bbetween (\d+\.\d) and (\d+\.\d) s I hear no\b", re.IGNORECASE)
+_PARTS_COMPARED = re.compile(r"\b(?:is better than|is worse than|both are about the same)\b")
+_OF_REFERENCE = re.compile(r"^(?:(?:yes|no), )?(?:in the reference,|I rated the clip and not)", re.IGNORECASE)
+_ASKED_PART = re.compile(r"\bbetween \d+\.\d and \d+\.\d s (?=I hear drop-outs in|as from beginning)", re.IGNORECASE)
+_LASTING = re.compile(r"\b(?:lasts?|long|in all|together|after each other|in \d+ places?)\b")
+_SAME_SPEECH = re.compile(r"\bsame|belong|other speech|identical\b")
 _COUNT = re.compile(r"\b(\w+) times\b")
 _NUMBERS = re.findall(r"\w+", "zero one two three four five six seven eight nine ten eleven twelve")
 _WORD_OF_MOS = re.compile(rf"\b({'|'.join(SCALE)})\b(?! (?:enough|side|level|or worse|or better|for|as))")
@@ -64,7 +71,7 @@ def _false_scores(text: str, question: Question, facts: Facts) -> Iterator[str]:
     if not facts.scores:
         return
     parts = [round(window.mos, 2) for window in facts.windows]
-    middle = question.family == "part" and parts
+    middle = parts and (question.family == "part" or _PARTS_COMPARED.search(text))
     for value in map(float, _MOS.findall(text.replace("ends at a MOS of 4.5", ""))):
         if middle and min(parts) - HALF_A_TENTH <= value <= max(parts) + HALF_A_TENTH:
             continue
@@ -106,9 +113,16 @@ def _false_kinds(text: str, question: Question, facts: Facts) -> Iterator[str]:
     for match, kinds, denied in _found(text.replace("narrow band; delay", "")):
         if not denied and not heard & {*kinds}:
             yield f"names {match.group()}"
+        if denied and (part := _PART_DENIED.search(text)):
+            first, last = float(part[1]), float(part[2])
+            kinds = tuple(fault.kind for fault in facts.faults if fault.kind in kinds and _inside(fault, first, last))
         outright = re.search(rf"\b(?:no|nor) (?:\w+ ){{0,2}}{re.escape(match.group())}", text.lower())
         if denied and outright and sure & {*kinds}:
             yield f"denies {match.group()}"
+
+
+def _inside(fault: FaultFact, first: float, last: float) -> bool:
+    return any(start < last and end > first for start, end in fault.spans)
 
 
 def _counts(fault: FaultFact) -> set[str]:
@@ -128,18 +142,30 @@ def _false_counts(text: str, question: Question, facts: Facts) -> Iterator[str]:
 
 
 def _false_times(text: str, question: Question, facts: Facts) -> Iterator[str]:
-    if question.family in ("measurement", "speech-share", "part", "listeners-needed"):
+    if question.family in ("measurement", "speech-share", "part", "listeners-needed") or _OF_REFERENCE.search(text):
         return
+    text = _ASKED_PART.sub("", text)
     times = [edge for fault in facts.faults for span in fault.spans for edge in span]
+    times += [edge for span in (facts.match.added if facts.match else ()) for edge in span]
+    times += [figure for cut in (facts.match.removed if facts.match else ()) for figure in cut]
+    times += _durations(facts) if _LASTING.search(text) else []
     times += [edge for window in facts.windows for edge in (window.start, window.end)]
     for value in (value for listed in _TIMES.findall(text) for value in re.findall(r"\d+\.\d", listed)):
         if not _near(float(value), *times):
             yield f"{value} s"
 
 
+def _durations(facts: Facts) -> list[float]:
+    """How long each moment of each fault is, all together, and from one to the next."""
+    found = [end - start for fault in facts.faults for start, end in fault.spans]
+    found += [sum(end - start for start, end in fault.spans) for fault in facts.faults]
+    return found + [two[0] - one[0] for fault in facts.faults for one, two in pairwise(fault.spans)]
+
+
 def _false_reference(text: str, question: Question, facts: Facts) -> Iterator[str]:
     about = ("same-reference", "reference-difference", "distinguishable", "other-scale")
-    if facts.state == "none" and re.search(r"\breference\b", text) and question.family not in about:
+    spoken_of = re.sub(r"\b(?:no|without a) reference\b", "", text, flags=re.IGNORECASE)
+    if facts.state == "none" and re.search(r"\breference\b", spoken_of) and question.family not in about:
         yield "a reference"
     if facts.state != "identical" and re.search(r"\bidentical\b", text):
         yield "identical"
@@ -159,6 +185,13 @@ def _meets(limit: Limit, score: Score) -> bool:
     return max(abs(low - limit.value), abs(high - limit.value)) <= within
 
 
+def _measured(question: Question, facts: Facts) -> bool:
+    """Whether a fault that is asked for is there by what was measured: clipped samples, a band below wideband's."""
+    width = facts.measures.bandwidth_hz
+    narrow = question.kinds == ("band-limited",) and width is not None and width < 6400
+    return narrow or (question.kinds == ("amplitude-clipping",) and facts.measures.clipped_percent >= 0.2)
+
+
 def _plain_verdict(question: Question, facts: Facts) -> bool | None:
     """The answer to a family's plain question, computed from the facts again; None where it has none."""
     if question.limit is not None:
@@ -170,6 +203,8 @@ def _plain_verdict(question: Question, facts: Facts) -> bool | None:
         return round(facts.scores["mos"].mean, 2) >= limit
     if question.family == "presence" and question.kinds:
         there = [fault for fault in facts.faults if fault.kind in question.kinds]
+        if _measured(question, facts):
+            return True
         return None if there and not any(fault.certain for fault in there) else bool(there)
     if question.family == "same-reference" and facts.state != "none":
         return facts.state in ("same", "identical")
@@ -179,7 +214,8 @@ def _plain_verdict(question: Question, facts: Facts) -> bool | None:
 def _false_verdict(text: str, question: Question, facts: Facts) -> Iterator[str]:
     plain = _plain_verdict(question, facts)
     lead = re.match(r"(yes|no)[,.]", text.lower())
-    if plain is None or lead is None:
+    elsewhere = question.family == "same-reference" and not _SAME_SPEECH.search(text)
+    if plain is None or lead is None or elsewhere or _OF_REFERENCE.search(text):
         return
     if (lead.group(1) == "yes") != (plain != question.negated):
         yield f"the verdict {lead.group(1)!r}"

@@ -9,8 +9,9 @@ from torch import Tensor
 from sqllm.judge.readout import Heard
 from sqllm.scores import ARTIFACT_KINDS, SEVERITIES, HeardArtifact, ReferenceMatch
 from sqllm.signal.spans import Span, as_moments, spans_of_frames
+from sqllm.words.facts import INTERRUPTIONS
 
-INTERRUPTIONS = ("packet-loss", "time-clipping")  # what takes speech away
+CONCEALED = "packet-loss"  # what receivers fill with sound
 LOST_SECONDS = {"slight": 0.0, "moderate": 0.3, "strong": 0.8}  # of speech in all, from which a loss is so severe
 
 
@@ -43,8 +44,10 @@ def faults_of_windows(
 def with_lost_speech(
     faults: Sequence[HeardArtifact], match: ReferenceMatch | None, windows: Sequence[Span]
 ) -> tuple[HeardArtifact, ...]:
-    """Faults of the windows heard, with the speech that a reference shows to be lost: moments of the interruption that
-    was heard (the lost packets, where both were), or else of cut speech, as certain as can be; in their usual order.
+    """Faults of the windows heard, with the speech that a reference shows to be lost, as certain as can be, in their
+    usual order; a clip has one list of what is gone. Cut speech has the moments that the reference shows and no others.
+    Lost packets, where they are heard, have these and those heard: what fills a loss with sound the reference does not
+    show.
     """
     told = {fault.kind: fault for fault in faults}
     lost = list(match.lost) if match else []
@@ -53,7 +56,8 @@ def with_lost_speech(
         total = sum(stop - start for start, stop in lost)
         severity = next(name for name in reversed(SEVERITIES) if total >= LOST_SECONDS[name])
         before = told.get(kind)
-        moments = [*lost, *(span for span in before.spans if span not in windows)] if before else lost
         worst = max((severity, before.severity if before else severity), key=SEVERITIES.index)
-        told[kind] = HeardArtifact(kind, worst, tuple(as_moments(moments, windows[-1][1])), 1.0)
+        told = {name: fault for name, fault in told.items() if name not in INTERRUPTIONS}
+        concealed = [span for span in before.spans if span not in windows] if before and kind == CONCEALED else []
+        told[kind] = HeardArtifact(kind, worst, tuple(as_moments([*lost, *concealed], windows[-1][1])), 1.0)
     return tuple(sorted(told.values(), key=lambda fault: ARTIFACT_KINDS.index(fault.kind)))

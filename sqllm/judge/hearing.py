@@ -281,17 +281,17 @@ class Hearing:
     def facts(self, profile: str | ListenerProfile | None = None) -> Facts:
         """Everything that may be said of the clip for a listener; of one without speech only what was measured."""
         listener = self._listener(profile)
-        known = (self.measures, self.speech)
+        known, hears = (self.measures, self.speech), tuple(self.model.config.artifact_kinds)
         if not self.speech_found:
-            return Facts(listener.name, {}, (), *known, (), self.alignment)
+            return Facts(listener.name, {}, (), *known, (), self.alignment, self._reference_measures, hears)
         windows = [Window(point.start, point.end, point.scores["mos"].mean) for point in self.timeline(listener)]
         beside = (self.alignment, self._reference_measures)
-        return Facts.of(listener.name, self.scores(listener), self.artifacts(), *known, windows, *beside)
+        return Facts.of(listener.name, self.scores(listener), self.artifacts(), *known, windows, *beside, hears=hears)
 
     @cached_property
     def _reference_measures(self) -> Measures | None:
-        """What can be measured of a reference of the same speech."""
-        if self.reference is None or self.alignment is None or self.alignment.state != "same":
+        """What can be measured of the reference, whatever it holds."""
+        if self.reference is None:
             return None
         return measure(self.reference, find_speech(self.reference.samples).spans)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ SPEECH_RANGE = 30.0  # dB below the loudest frames, down to which a frame is spe
 ROUNDING, RESAMPLING = 2 / 32768, 2e-3  # largest difference between copies: absolute (16 bits), and of the peak
 COPIED_HERTZ = 7150  # up to here: what lies above, resampling takes away
 SHORTEST_PIECE = 3  # frames
+SHORTEST_SKIP = 3200  # samples, .2 s: what a receiver takes out to catch up is shorter
 FADE = 80  # samples of the cross-fade between two pieces, 5 ms
 
 
@@ -87,8 +89,15 @@ def align_reference(reference: np.ndarray, degraded: np.ndarray) -> Alignment:
         return _single(reference, degraded, lag, matched, "same")
     pieces = tuple(_without_replays(_pieces(lags, len(degraded)), path))
     drift = _drift(np.flatnonzero(weights), lags[weights])
-    match = ReferenceMatch("same", main / SAMPLE_RATE, drift, matched)
+    match = ReferenceMatch("same", main / SAMPLE_RATE, drift, matched, removed=_removed(pieces))
     return Alignment(_spliced(reference, pieces), pieces, match)
+
+
+def _removed(pieces: Sequence[Piece]) -> tuple[tuple[float, float], ...]:
+    """Where the clip skips a piece of its reference, in seconds of the clip, and how many seconds of it."""
+    known = [piece for piece in pieces if piece.lag is not None]
+    skips = [(after.start, (before.lag or 0) - (after.lag or 0)) for before, after in pairwise(known)]
+    return tuple((start / SAMPLE_RATE, skip / SAMPLE_RATE) for start, skip in skips if skip >= SHORTEST_SKIP)
 
 
 def _single(reference: np.ndarray, degraded: np.ndarray, lag: int, matched: float, state: str) -> Alignment:

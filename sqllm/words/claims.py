@@ -40,7 +40,10 @@ _DOUBT = re.compile(r"\b(?:possibly|perhaps|maybe|probably|might|may)\b")
 _CLAUSE = re.compile(r"[.,;:!?()]")
 
 _NUMBER = r"\d+(?:\.\d+)?"
-_COUNT = re.compile(rf"\b(?:\d+|{'|'.join(NUMBER_WORDS)}) (?:more )?times\b|\band \d+ more\b")
+_COUNT = re.compile(
+    rf"\b(?:\d+|{'|'.join(NUMBER_WORDS)}) (?:more )?times\b|\band \d+ more\b|\b\d+ places?\b"
+    rf"|\b{_NUMBER} s (?:in all|together)\b"
+)
 _LIMIT = re.compile(
     rf"\b(?:at least|needs|minimum of|limit of|scale of 1 to|scale of|out of|from 1 to|(?<![\d.])1 to|/) ?{_NUMBER}"
 )

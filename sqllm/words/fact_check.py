@@ -238,6 +238,8 @@ def _missing(text: str, tokens: Sequence[str], selected: Selected) -> Iterator[s
         yield from [] if any(kind in claim.kinds for claim in claims(text).faults) else [f"It leaves out {kind}."]
     if all(CANT_TELL.search(template) for template in templates(selected)) and not CANT_TELL.search(text):
         yield "It does not say that this can't be told."
+    if any(part.family == "caution" for part in selected.parts()) and "uncertain" not in tokens:
+        yield "It does not say that scores of so short a clip are uncertain."
 
 
 _FAULT_SLOTS = {"fault", "bare", "named", "faults", "all_bare", "fault_name", "details"}

@@ -11,6 +11,7 @@ import numpy as np
 
 from sqllm.listeners.votes import LABORATORY
 from sqllm.scores import (
+    ARTIFACT_KINDS,
     BRIEF_KINDS,
     DIMENSIONS,
     HeardArtifact,
@@ -30,6 +31,7 @@ EVERYWHERE = 0.9  # share of what was heard from which a fault is there all alon
 CONSTANT_WITHIN = 0.5  # MOS between the best and the worst window of a clip that is the same all through
 VOTES = (1, 2, 3, 4, 5)
 FINE_FROM, LOW_BELOW = 4.2, 3.5  # of a dimension
+INTERRUPTIONS = ("packet-loss", "time-clipping")  # what takes speech away
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Facts:
     """Everything that may be said of a clip, for one listener (`listener`: a profile's name).
 
     `faults` come by importance, the worst first; `windows` are the parts of 10 s that were heard, one for a short clip;
-    `match` says how a reference fits and `reference` what was measured of it, None without one.
+    `match` says how a reference fits and `reference` what was measured of it, None without one. `hears` are the
+    artifact kinds that the model listens for: of others nothing can be said, least of all that they are not there.
     """
 
     listener: str
@@ -92,6 +95,7 @@ class Facts:
     windows: tuple[Window, ...]
     match: ReferenceMatch | None = None
     reference: Measures | None = None
+    hears: tuple[str, ...] = ARTIFACT_KINDS
 
     @classmethod
     def of(
@@ -104,6 +108,7 @@ class Facts:
         windows: Sequence[Window],
         match: ReferenceMatch | None = None,
         reference: Measures | None = None,
+        hears: Sequence[str] = ARTIFACT_KINDS,
     ) -> Facts:
         """The facts of a listener's scores and the artifacts heard; an artifact's spans that are windows say only in
         which of them it was heard.
@@ -112,7 +117,7 @@ class Facts:
         mos = round(scores["mos"].mean, 2)
         ordered = by_importance(artifacts)
         faults = tuple(_fault(artifact, heard, mos_without(mos, ordered, artifact.kind)) for artifact in ordered)
-        return cls(listener, scores, faults, measures, speech, tuple(windows), match, reference)
+        return cls(listener, scores, faults, measures, speech, tuple(windows), match, reference, tuple(hears))
 
     @property
     def mos(self) -> float:
@@ -158,6 +163,14 @@ class Facts:
     @property
     def certain(self) -> tuple[FaultFact, ...]:
         return tuple(fault for fault in self.faults if fault.certain)
+
+    @property
+    def interruption(self) -> FaultFact | None:
+        """The drop-outs: the fault whose moments are the one list of what is gone from the clip, None where nothing
+        is. With a reference of the same speech they are what it shows to be lost, and the lost packets
+        that are heard though something fills them.
+        """
+        return next((fault for fault in self.faults if fault.kind in INTERRUPTIONS and fault.moments), None)
 
     @property
     def first_fix(self) -> FaultFact | None:

@@ -29,6 +29,15 @@ def test_lost_packets_that_are_heard_take_the_moments_and_no_second_fault_is_tol
     assert loss.certain
 
 
+def test_what_the_reference_shows_to_be_cut_is_the_one_list_of_a_clip() -> None:
+    cuts = HeardArtifact("time-clipping", "strong", ((3.0, 3.2), (7.9, 8.0)), 0.9)
+    (fault,) = with_lost_speech([cuts], match((1.0, 1.16), (3.0, 3.16)), WHOLE)
+    assert (fault.kind, fault.spans) == ("time-clipping", ((1.0, 1.16), (3.0, 3.16)))
+    packets = HeardArtifact("packet-loss", "slight", ((5.0, 5.2),), 0.8)
+    (fault,) = with_lost_speech([packets, cuts], match((1.0, 1.16), (3.0, 3.16)), WHOLE)
+    assert (fault.kind, fault.spans) == ("packet-loss", ((1.0, 1.16), (3.0, 3.16), (5.0, 5.2)))
+
+
 def test_a_window_in_which_cuts_were_heard_gives_way_to_the_moments() -> None:
     windows = [(0.0, 10.0), (10.0, 20.0)]
     (fault,) = with_lost_speech([HeardArtifact("time-clipping", "slight", (windows[1],))], match((12.0, 12.4)), windows)

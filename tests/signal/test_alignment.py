@@ -160,6 +160,7 @@ def test_dropped_speech_is_skipped_in_the_reference() -> None:
     found = align_reference(reference, clip)
     assert [piece.lag for piece in found.pieces] == [0, -SAMPLE_RATE]
     assert found.pieces[1].start == pytest.approx(3 * SAMPLE_RATE, abs=1600)
+    assert found.match.removed == ((pytest.approx(3, abs=0.1), pytest.approx(1, abs=0.01)),)
 
 
 @pytest.mark.parametrize("rate", [0.97, 0.99, 1.01, 1.03])
@@ -168,6 +169,7 @@ def test_a_wrong_speed_is_followed_and_told_as_drift(rate: float) -> None:
     clip = soxr.resample(reference, SAMPLE_RATE, SAMPLE_RATE / rate).astype(np.float32)
     found = align_reference(reference, noisy(clip, 0.001))
     assert found.match.drift == pytest.approx(1 - rate, abs=0.002)
+    assert found.match.removed == ()
     expected = np.arange(len(clip)) * (1 - rate) / SAMPLE_RATE
     assert np.nanmean(np.abs(lags(found) - expected) <= 0.02) > 0.9
 

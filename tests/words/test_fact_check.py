@@ -41,7 +41,7 @@ TOLD_APART = Question("distinguishable", "Would my panel tell it from the origin
 INTELLIGIBLE = Question("intelligibility", "Rate intelligibility.")
 SEX, NOISE = Question("cannot-tell", "Male or female?", topic="sex"), ("background-noise", "hum")
 HOW_OFTEN = Question("count", "How often?", kinds=("packet-loss",), asked="lost packets")
-NOISY = Question("presence", "Rauscht es?", kinds=NOISE, asked="noise", closed=True)
+NOISY = Question("presence", "Is it noisy?", kinds=NOISE, asked="noise", closed=True)
 # What was told to users: facts, question, what must not be shown, and what every answer has to say.
 TOLD_WRONGLY = [
     (clip(1.72), MOS, "The MOS is 5.7.", r"\b1\.7\b"),
@@ -91,7 +91,8 @@ def proven_answers(seed: int, count: int = 150) -> list[tuple[str, Question, Fac
 
 
 def refused(answers: list[tuple[str, Question, Facts]], change: str, into: str) -> list[str]:
-    """The changed texts that are refused; fails where one passes."""
+    """The changed texts that are refused; fails where one passes. What is said already is not changed."""
+    answers = [row for row in answers if into.strip(" .") not in row[0]]
     changed = [(re.sub(change, into, text, count=1), text, question, facts) for text, question, facts in answers]
     touched = [row for row in changed if row[0] != row[1]]
     for wrong, _, question, facts in touched:

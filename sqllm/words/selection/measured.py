@@ -5,6 +5,7 @@ How certain a figure is stands beside it (`scores.Measures`, `evaluation.measure
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -18,18 +19,27 @@ from sqllm.words.selection.selected import Selected, verdict
 NOMINAL_DBOV, QUIET_BELOW_DBOV, LOUD_ABOVE_DBOV = -26.0, -34.0, -20.0
 PLEASANT_FROM = 3.5  # the loudness score from which a level is not called off
 FEW_DECIBELS = 0.1
+UNSTEADY_DB = 3.0  # by which what pauses hold exceeds the steady noise, from where on it is no steady noise
 CERTAIN_SNR = 40.0  # dB up to which it is certain to 2 dB
 WIDE_HERTZ = 7400.0
+# Between 300 and 3,400 Hz is narrow band, up to 7 kHz wide band (ITU-T G.712 and G.722), both to what is
+# certain of a width.
+WIDEST_NARROW_HERTZ, NARROWEST_WIDE_HERTZ = 4300.0, 6400.0
 
 
 def measurement(question: Question, facts: Facts) -> Selected:
     """A measured figure with its unit and how certain it is; where another was asked for, that it is another."""
     if question.instead:
         return _instead(question, facts)
-    found = _MEASURED.get(question.measure or "", _level)(facts.measures)
-    measure = question.measure or "level"
-    beyond = measure == "snr" and found and "within" not in found
-    return Selected("measurement", f"{measure}{' beyond' if beyond else '' if found else ' not known'}", found)
+    return Selected("measurement", *figure_of(question.measure or "level", facts.measures))
+
+
+def figure_of(measure: str, measures: Measures) -> tuple[str, dict[str, str]]:
+    """The case in which a measure is told, and its figures."""
+    found = _MEASURED.get(measure, _level)(measures)
+    if measure == "snr" and found and "within" not in found:
+        return "snr unsteady" if "steady" in found else "snr beyond", found
+    return f"{measure}{'' if found else ' not known'}", found
 
 
 def _instead(question: Question, facts: Facts) -> Selected:
@@ -46,9 +56,17 @@ def _level(m: Measures) -> dict[str, str]:
 
 
 def _snr(m: Measures) -> dict[str, str]:
+    """The ratio, certain in steady noise; else both ends: with all that pauses hold, and over steady noise."""
     if m.snr_db is None:
         return {}
+    if (steady := over_steady_noise(m)) - m.snr_db > UNSTEADY_DB:
+        return {"snr": m.snr_in_words(), "steady": f"{steady:.0f} dB"}
     return {"snr": m.snr_in_words()} | ({"within": "2 dB"} if m.snr_db <= CERTAIN_SNR else {})
+
+
+def over_steady_noise(m: Measures) -> float:
+    """By how many dB the active level lies over the noise that is always there."""
+    return -math.inf if m.active_level_dbov is None else m.active_level_dbov - m.noise_floor_dbov
 
 
 def _noise_floor(m: Measures) -> dict[str, str]:

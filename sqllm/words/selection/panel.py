@@ -100,14 +100,17 @@ def other_scale(question: Question, facts: Facts) -> Selected:
     return Selected("other-scale", f"{scale or 'other'}{'' if found or scale in _SIMPLE else ' declined'}", said)
 
 
+def on_line(score: float, top: int) -> str:
+    """A score of 1 to 5 stretched on a line to 1-10 (1 is 1 and 5 is 10) or to 0-100. No standard says so."""
+    return f"{1 + 9 * (score - 1) / 4:.1f}" if top == 10 else f"{25 * (score - 1):.0f}"
+
+
 def _percent(facts: Facts) -> dict[str, str]:
-    """0-100, linear: 1 is 0 and 5 is 100. No standard says so."""
-    return {"percent": f"{25 * (facts.mos - 1):.0f}"}
+    return {"percent": on_line(facts.mos, 100)}
 
 
 def _ten(facts: Facts) -> dict[str, str]:
-    """1-10, linear: 1 is 1 and 5 is 10."""
-    return {"ten": f"{1 + 9 * (facts.mos - 1) / 4:.1f}"}
+    return {"ten": on_line(facts.mos, 10)}
 
 
 def _stars(facts: Facts) -> dict[str, str]:

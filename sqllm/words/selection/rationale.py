@@ -6,7 +6,7 @@ from sqllm.scores import category
 from sqllm.words.facts import Facts
 from sqllm.words.questions import Question
 from sqllm.words.selection.faults import LEAST_GAIN, MOST_FAULTS
-from sqllm.words.selection.measured import NOMINAL_DBOV, level_side
+from sqllm.words.selection.measured import NOMINAL_DBOV, level_side, over_steady_noise
 from sqllm.words.selection.panel import confidence
 from sqllm.words.selection.references import changes
 from sqllm.words.selection.scores import CLEAN_FROM, reason
@@ -70,7 +70,8 @@ def evidence(facts: Facts) -> Selected | None:
     if fault is None or measures.active_level_dbov is None:
         return None
     if fault.kind == "background-noise" and measures.snr_db is not None and measures.snr_db < NOISY_BELOW_DB:
-        return Selected("evidence", "noise", {"snr": measures.snr_in_words()})
+        over = max(measures.snr_db, over_steady_noise(measures))
+        return Selected("evidence", "noise", {"snr": f"{over:.0f} dB"}) if over < NOISY_BELOW_DB else None
     if fault.kind == "band-limited" and measures.bandwidth_hz is not None:
         return Selected("evidence", "width", {"width": f"{measures.bandwidth_hz / 1000:.1f} kHz"})
     if (fault.kind, level_side(facts)) in {("too-quiet", "quiet"), ("too-loud", "loud")}:

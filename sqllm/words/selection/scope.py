@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from sqllm.words.facts import Facts
 from sqllm.words.language import ask_for_english
 from sqllm.words.questions import Question
 from sqllm.words.selection.scores import reason
-from sqllm.words.selection.selected import Selected
+from sqllm.words.selection.selected import Selected, verdict
+from sqllm.words.selection.text import NEGATIVE, has, plain
 
 # What can be told instead, by what can't: faults of these kinds.
 INSTEAD = {
@@ -18,6 +21,13 @@ INSTEAD = {
 }
 # What makes words hard to understand.
 HINDERS_WORDS = frozenset({"packet-loss", "time-clipping", "background-noise", "competing-speaker", "reverberation"})
+
+SHORT_SECONDS = 1.0  # below which scores are told to be uncertain
+_BITS = r"bit ?depth|how many bits|bit ?rate|bits per (?:sample|second)|kbit\w*|kbps|file size|sha\w*|checksum"
+_HELP = re.compile(
+    r"^(?:help(?: me)?|what (?:can|could|may|should) (?:i|we) ask(?: you)?|what (?:can|do) you (?:do|know|tell me)"
+    r"|what questions (?:can|may) i ask|how does this work|options|commands|usage|examples?)\W*(?:please)?\W*$"
+)
 
 LISTENERS = {
     "typical": "a typical listener",
@@ -92,3 +102,31 @@ def other_language(question: Question, facts: Facts) -> Selected:
 
 def unclear(question: Question, facts: Facts) -> Selected:
     return Selected("unclear", "unclear", quality(facts)).and_then(reason(facts))
+
+
+def help_wanted(question: Question, facts: Facts) -> Selected | None:
+    """What can be asked, for who asks that."""
+    return Selected("off-topic", "help") if _HELP.search(plain(question)) else None
+
+
+def long_enough(question: Question, facts: Facts) -> Selected | None:
+    """Whether a clip holds enough speech to be rated, where that is asked."""
+    text = plain(question)
+    if not has(text, r"long enough|too short|enough speech|short for") or has(text, r"reference|sentence|list"):
+        return None
+    enough = min(facts.seconds, facts.speech.seconds) >= SHORT_SECONDS
+    plainly = question.closed and not NEGATIVE.search(text)
+    lead = verdict(enough, plainly, has(text, r"too short"))
+    said = {"seconds": f"{facts.seconds:.1f} s", "speech": f"{facts.speech.seconds:.1f} s"}
+    return Selected("long-enough", "enough" if enough else "short", said, verdict=lead)
+
+
+def caution(facts: Facts) -> Selected:
+    """That so short a clip is rated without certainty."""
+    return Selected("caution", "short", {"seconds": f"{facts.seconds:.1f} s"})
+
+
+def file_details(question: Question, facts: Facts) -> Selected | None:
+    """Of a file's bits nothing is known."""
+    asked = question.family in ("count", "measurement", "cannot-tell", "unclear", "speech-share")
+    return Selected("cannot-tell", "other", quality(facts)) if asked and has(plain(question), _BITS) else None

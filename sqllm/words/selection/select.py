@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sqllm.words.facts import Facts
+from sqllm.words.known_wordings import known_question
 from sqllm.words.questions import Question
-from sqllm.words.selection import faults, measured, panel, rationale, references, scope, scores, times
+from sqllm.words.selection import (
+    against_reference,
+    arithmetic,
+    dimensions,
+    faults,
+    kinds,
+    levels,
+    losses,
+    measured,
+    panel,
+    rationale,
+    references,
+    scope,
+    scores,
+    times,
+)
 from sqllm.words.selection.selected import Selected
 
 _SELECT: Mapping[str, Callable[[Question, Facts], Selected]] = {
@@ -53,7 +70,56 @@ _SELECT: Mapping[str, Callable[[Question, Facts], Selected]] = {
 }
 
 
+_OF_FAULTS: tuple[Callable[[Question, Facts], Selected | None], ...] = (kinds.unheard, kinds.measured_fault)
+# What a question may name more exactly than its family says: each is tried in turn, whatever the family.
+_NAMED: tuple[Callable[[Question, Facts], Selected | None], ...] = (
+    against_reference.of_reference,
+    against_reference.added,
+    losses.losses,
+    against_reference.compared,
+    levels.decibels_off,
+    levels.steadiness,
+    levels.noise_level,
+    arithmetic.panel_arithmetic,
+    times.best_time,
+    times.compared_parts,
+    dimensions.dimensions,
+    scope.long_enough,
+    scope.help_wanted,
+    scope.file_details,
+    kinds.talkers,
+    kinds.sound,
+    *_OF_FAULTS,
+)
+FIXED = frozenset({"other-language", "off-topic", "term", "lay", "engineer", "use", "listener"})
+RATED = frozenset({"mos-numeric", "dim-numeric", "multi-dim", "acceptability", "use"})  # told with care of a short clip
+
+
 def select(facts: Facts, question: Question) -> Selected:
-    """The few facts that answer a question. Raises `KeyError` for a family that is none."""
+    """The few facts that answer a question. Raises `KeyError` for a family that is none.
+
+    What the text names goes before what its family stands for; a yes or no is told where the thing asked is the thing
+    computed.
+    """
+    question = kinds.corrected(question, facts)
+    if wanted := levels.needs_level(question, facts) if question.family == "level-verdict" else ():
+        question = replace(question, kinds=wanted, negated=False)
+    named = _by_name(facts, question)
+    if named is not None:
+        return named
     selected = _SELECT[question.family](question, facts)
-    return selected.without_verdict() if question.doubted else selected
+    if question.doubted or not kinds.decides(question, facts):
+        selected = selected.without_verdict()
+    short = question.family in RATED and facts.seconds < scope.SHORT_SECONDS
+    return selected.and_then(scope.caution(facts)) if short else selected
+
+
+def _by_name(facts: Facts, question: Question) -> Selected | None:
+    """What answers a question by the things that it names; None where its family alone says what is asked."""
+    if not facts.scores or not question.text.strip(" ?") or question.instead:
+        return None
+    if question.family in FIXED:
+        return scope.help_wanted(question, facts) if question.family == "off-topic" else None
+    known = known_question(question.text) is not None  # in one of our own wordings, which means its family alone
+    found = (answer(question, facts) for answer in (_OF_FAULTS if known else _NAMED))
+    return next((selected for selected in found if selected is not None), None)

@@ -25,10 +25,10 @@ FAULTS: Sentences = {
         "present": (
             "{faults}",
             "I hear {faults}",
-            "I notice {faults}",
+            "what I hear is {faults}",
         ),
         "doubted": ("{fault}, but I am not sure", "{fault}, without being sure of it", "{fault}"),
-        "absent": ("I hear no {asked}", "I notice no {asked} here", "there is no sign of {asked}"),
+        "absent": ("I hear no {asked}", "I notice no {asked} here", "I find no {asked}"),
         "absent level": ("it is not {off}", "the level is not {off}"),
         "unknown": _UNKNOWN,
         "unknown-none": _UNKNOWN_NONE,
@@ -38,7 +38,7 @@ FAULTS: Sentences = {
         "lasting": ("all along: {bare}", "throughout the clip, {bare}", "from beginning to end: {bare}"),
         "unknown": _UNKNOWN,
         "unknown-none": _UNKNOWN_NONE,
-        "unplaced": ("I hear {bare}, but can't say when", "I notice {bare}, at times that I can't tell"),
+        "unplaced": ("I hear {bare}, but can't say when", "what I hear is {bare}, at times that I can't tell"),
         "absent level": ("at no time, it is not {off}", "the level is not {off}"),
         "absent": ("nowhere: I hear no {asked}", "at no time, I notice no {asked}", "I hear no {asked} in this clip"),
     },
@@ -50,7 +50,7 @@ FAULTS: Sentences = {
         ),
         "doubted": ("{bare}", "{bare}, but I am not sure"),
         "absent level": ("it is not {off}", "the level is not {off}"),
-        "absent": ("I hear no {asked}", "there is no sign of {asked}", "not at all: I notice no {asked}"),
+        "absent": ("I hear no {asked}", "I find no {asked}", "not at all: I notice no {asked}"),
         "unknown": _UNKNOWN,
         "unknown-none": _UNKNOWN_NONE,
     },
@@ -104,19 +104,19 @@ FAULTS: Sentences = {
             "with everything mended that I hear, the MOS would rise from {mos} to {mended}",
             "with all of that mended, {all_bare}, it would reach {mended}",
         ),
-        "absent": ("I hear no {asked}, so there is nothing to mend", "there is no sign of {asked} to mend"),
+        "absent": ("I hear no {asked}, so there is nothing to mend", "I find no {asked} to mend"),
         "absent level": ("it is not {off}, so there is nothing to mend",),
         "little": ("mending {bare} would hardly change the MOS of {mos}",),
         "nothing": ("there is no fault to fix, at a MOS of {mos}", "nothing to mend that I can name: MOS {mos}"),
     },
     "origin": {
         "recording": (
-            "more likely the recording than the network: with {fault} I would look at microphone and room first",
-            "I can't tell for sure, but with {fault} I would look at microphone and room, not at the network",
+            "more likely the recording than the network: microphone or room, as I hear {fault}",
+            "I can't tell for sure, but I would look at microphone and room first, as I hear {fault}",
         ),
         "network": (
-            "more likely the network or the codec than the microphone: with {fault} I would look at the way first",
-            "I can't tell for sure, but with {fault} I would look at network and codec, not at the microphone",
+            "more likely the network or the codec than the microphone, as I hear {fault}",
+            "I can't tell for sure, but I would look at network and codec first, as I hear {fault}",
         ),
         "both": (
             "both: I hear {bare}, as from microphone or room, and {other}, as from network or codec",
@@ -175,6 +175,9 @@ TIMES: Sentences = {
         "moments": (
             "between {from} and {to} s I hear {faults}; I rate so short a clip as a whole: MOS {mos}",
             "in that part I hear {faults}; the clip as a whole has MOS {mos}",
+        ),
+        "lasting": (
+            "between {from} and {to} s as from beginning to end: {all_bare}; the clip as a whole has MOS {mos}",
         ),
         "whole": (
             "I hear nothing that sets {from} to {to} s apart; I rate so short a clip as a whole: MOS {mos}",

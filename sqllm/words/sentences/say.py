@@ -12,6 +12,7 @@ from sqllm.words.sentences.comparisons import COMPARISONS
 from sqllm.words.sentences.fault_sentences import FAULTS, TIMES
 from sqllm.words.sentences.glossary import TERMS
 from sqllm.words.sentences.limit_sentences import LIMITS
+from sqllm.words.sentences.named_sentences import NAMED
 from sqllm.words.sentences.phrasing import (
     DOUBT,
     LASTING,
@@ -45,6 +46,7 @@ SENTENCES: Sentences = {
     **REFERENCES,
     **CANNOT_TELL,
     **TERMS,
+    **NAMED,
     **COMPARISONS,
     **rationales.EXTRAS,
 }

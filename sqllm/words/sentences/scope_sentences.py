@@ -19,6 +19,10 @@ MEASURED: Sentences = {
             "the signal-to-noise ratio is {snr}, so high that it is uncertain",
             "SNR {snr}, with so little noise that it can't be measured well",
         ),
+        "snr unsteady": (
+            "the signal-to-noise ratio is about {snr} with all that the pauses hold, which may be breath and faint "
+            "speech, and {steady} over the steady noise alone",
+        ),
         "snr not known": ("I can't tell the signal-to-noise ratio of this clip",),
         "noise-floor": (
             "the noise floor is at {floor}, to about {within}",
@@ -62,7 +66,7 @@ MEASURED: Sentences = {
         ),
         "right": (
             "the level is right: {level} of active speech, where {usual} is usual, and loudness {loudness}",
-            "it is neither too quiet nor too loud: {level} of active speech ({usual} is usual), loudness {loudness}",
+            "the level is as it should be: {level} of active speech ({usual} is usual), loudness {loudness}",
         ),
         "level right": (
             "the level itself is right, {level} of active speech where {usual} is usual, though its loudness gets "
@@ -96,6 +100,7 @@ REFERENCES: Sentences = {
             "clip and reference belong together",
         ),
         "lag": ("the clip comes {lag} than its reference",),
+        "lag mostly": ("most of the clip comes {lag} than its reference",),
         "drift": ("the clip runs {drift} than its reference",),
         "matched": ("{matched} of the speech matched",),
         "other": (
@@ -176,7 +181,13 @@ CANNOT_TELL: Sentences = {
             "I answer for {listener}: MOS {mos}, {word}",
         )
     },
-    "off-topic": {"pointer": ("{pointer}",)},
+    "off-topic": {
+        "pointer": ("{pointer}",),
+        "help": (
+            "ask me for the MOS or one of the dimensions, for faults and when they happen, whether it will do for a "
+            "use, what to mend first, or what is measured, such as level, SNR and bandwidth",
+        ),
+    },
     "other-language": {"english": ("{ask}",)},
     "unclear": {
         "unclear": (

@@ -37,12 +37,12 @@ SCORES: Sentences = {
     },
     "acceptability": {
         "enough": (
-            "with a MOS of {mos}",
+            "the MOS is {mos}, and at least {limit} will do",
             "it is acceptable: MOS {mos}, and that takes at least {limit}",
             "the MOS of {mos} is enough, as it takes at least {limit}",
         ),
         "short": (
-            "with a MOS of {mos}",
+            "the MOS is {mos}, where at least {limit} would do",
             "it is not acceptable: MOS {mos}, and that takes at least {limit}",
             "the MOS of {mos} is not enough, as it takes at least {limit}",
         ),
