@@ -11,10 +11,11 @@ from sqllm.evaluation.spoken_claims import false_claims
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, HeardArtifact, Measures, ReferenceMatch, Score, Speech
 from sqllm.words.fact_check import unproven
 from sqllm.words.facts import Facts, Window
+from sqllm.words.figures import number_in, seconds_in
 from sqllm.words.questions import Question
 from sqllm.words.selection.select import select
 from sqllm.words.sentences.say import say
-from sqllm.words.understanding import is_closed, number_in, seconds_in
+from sqllm.words.understanding import is_closed
 
 MEASURED = Measures(-27.0, 0.9, -50.0, 23.0, None, 0.0, 0.0, (), 14.0, -12.0, 10.0, "WAV", 16_000, 1)
 CLEAN = replace(MEASURED, active_level_dbov=-26.0, noise_floor_dbov=-87.0, snr_db=60.0)

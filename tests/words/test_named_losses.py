@@ -165,3 +165,17 @@ def test_what_is_cut_out_is_told_where_it_is_asked_what_was_lost_or_how_the_leng
         rf"Most of the clip comes 2\.00 s earlier .* {cut}", answers(facts, Question("same-reference", "?"))
     )
     assert all_match(cut, answers(facts, asked("What changed?", "reference-difference")))
+
+
+def test_a_question_without_the_word_reference_compares_with_it_all_the_same() -> None:
+    assert all_match(
+        "^No, the clip is 2.00 s longer", answers(SLOW_QUIET, asked("Is it the same length?", "constancy"))
+    )
+
+
+def test_whether_packets_are_lost_does_not_ask_for_their_rate() -> None:
+    facts = clip(replace(CUTS, kind="packet-loss"), match=LOST)
+    wanted = asked("Is there any packet loss?", "presence", kinds=("packet-loss",), asked="packet loss", closed=True)
+    for said in answers(facts, wanted):
+        assert said.startswith("Yes")
+        assert "rate of packets" not in said

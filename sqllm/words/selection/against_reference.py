@@ -79,7 +79,8 @@ class _Compared:
 def compared(question: Question, facts: Facts) -> Selected | None:
     """The one thing that a question compares with the reference; None where it names none that is measured."""
     text = plain(question)
-    if not has(text, REFERENCE) and question.family not in COMPARING:
+    alike = facts.match is not None and has(text, r"same (?:length|duration|speed|tempo|pace|bandwidth|delay)")
+    if not (has(text, REFERENCE) or alike or question.family in COMPARING):
         return None
     aspect = next((name for name, words in ASPECTS.items() if _asks_for(words, text)), None)
     if aspect is None or has(text, r"mos|quality|better|worse|score"):

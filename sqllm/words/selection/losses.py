@@ -93,7 +93,7 @@ def _share(question: Question, text: str, facts: Facts) -> Selected | None:
         return None
     found, match = Losses.of(facts), facts.match
     lead = verdict(bool(found.spans), True) if whether and question.closed and not NEGATIVE.search(text) else ""
-    named = {"what": "packets"} if has(text, r"packets?") else {"what": "speech"}
+    named = {"what": "packets"} if has(text, r"packets?") and not whether else {"what": "speech"}
     if match is not None and facts.state in ("same", "identical"):
         cut = cut_out(match)
         if not found.spans and cut:

@@ -22,7 +22,6 @@ SCORES: Sentences = {
         "score": (
             "{name} {score}",
             "I rate the {name} {score}",
-            "{score}",
             "the {name} is at {score}, {word} on its scale",
         )
     },
