@@ -88,4 +88,4 @@ def build_about_tab(lane: JudgeLane, tab: gr.Tab) -> None:
 def _picture() -> str:
     """How it works, as a drawing that scales with the page."""
     drawing = Path(__file__).with_name("how-it-works.svg").read_text(encoding="utf-8")
-    return f'<div class="sq-drawing">{drawing}</div>'
+    return f'<div class="sq-drawing" role="region" tabindex="0" aria-label="How it works">{drawing}</div>'
