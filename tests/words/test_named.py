@@ -253,3 +253,17 @@ def test_of_what_is_not_there_there_is_not_much_and_of_what_is_no_one_knows() ->
     assert not any(re.match("Yes|No", text) for text in answers(clip(NOISE), question))
     said = answers(clip(), asked("Is the background silent?", "speech-share"))
     assert all_match("^The noise floor is at -50 dBov, 23 dB below the speech, and I hear no noise", said)
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("Is high-frequency content missing?", "acceptability"),
+        ("Is it thin?", "acceptability"),
+        ("Is the delay a problem?", "acceptability"),
+        ("Does the clip contain hate speech?", "speech-share"),
+    ],
+)
+def test_a_verdict_on_the_whole_is_no_answer_to_one_of_its_traits(text: str, family: str) -> None:
+    assert not any(said.startswith(("Yes", "No")) for said in answers(clip(NOISE), asked(text, family, closed=True)))
+    assert all_match("^(Yes|No)", answers(clip(NOISE), asked("Is it acceptable?", "acceptability", closed=True)))

@@ -252,7 +252,9 @@ _NAMES: Mapping[str, str] = {
 _OTHER_THING: Mapping[str, str] = {
     "constancy": r"phase\w*|polarity|volume|level|loud\w*|periodic\w*|inverted|louder|than",
     "speech-share": r"mask\w*|noise\w*|music|silence|drown\w*|cover\w*|pause\w*|how|much|many"
-    r"|clear\w*|good|bad|understand\w*",
+    r"|clear\w*|good|bad|understand\w*|hate\w*|offensive|abusive|swear\w*|language",
+    "acceptability": r"frequenc\w*|treble|bass|highs|lows|thin|sharp|bright|dull|dark|tinny|nasal|boxy|warm|delay\w*"
+    r"|latency|pitch\w*|accent|pronounc\w*",
     "same-reference": r"better|worse|noisy|clipped|louder|longer|speed|length|more|less|bandwidth",
 }
 
@@ -270,4 +272,4 @@ def decides(question: Question, facts: Facts) -> bool:
         rest = [word for word in _rest(text) if there or word not in _STRONG]
         return bool(question.kinds) and named and not rest
     words, other = _NAMES.get(question.family), _OTHER_THING.get(question.family)
-    return words is None or (has(text, words) and not has(text, other or "$^"))
+    return (words is None or has(text, words)) and not has(text, other or "$^")
