@@ -112,10 +112,9 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
     if language := language_of(text):
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
     plain = resolved(in_sentence_case(text), in_sentence_case(previous) if previous else None)
-    if (parts := questions_in(plain)) and (found := _understand_parts(model, parts, previous)):
-        return found
-    if (parts := listed_in(plain)) and (found := _understand_parts(model, parts, previous)):
-        return found
+    for taken_apart in (questions_in, listed_in):
+        if (parts := taken_apart(plain)) and (found := _understand_parts(model, parts, previous)):
+            return found
     beside = wording_reader().read(plain, previous)
     likely = [CHOICES["family"][at] for at in beside["family"].argsort()[-LIKELY:]]
     asked = tuple(dict.fromkeys([*ALWAYS, *(slot for family in likely for slot in NEEDS.get(family, ()))]))

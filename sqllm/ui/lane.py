@@ -60,7 +60,6 @@ class JudgeLane:
         loader: Callable[[], SpeechQualityLLM],
         remembered: int = REMEMBERED_CLIPS,
         seconds: float = REMEMBERED_SECONDS,
-        forked: bool | None = None,
     ) -> None:
         self._loader, self._remembered, self._seconds = loader, remembered, seconds
         self._judge: SpeechQualityLLM | None = None
@@ -68,7 +67,7 @@ class JudgeLane:
         self._hearings: dict[tuple[str, ...], Hearing] = {}
         self._lock = Lock()  # for what is remembered: clips are read by whoever asks
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
-        self._forks = Forks(self._do) if (on_zero_gpu() if forked is None else forked) else None
+        self._forks = Forks(self._do) if on_zero_gpu() else None
 
     @property
     def forked(self) -> bool:

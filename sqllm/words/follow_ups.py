@@ -31,11 +31,12 @@ def resolved(text: str, previous: str | None) -> str:
     if not fault or fault_named(text)[0]:
         return text
     noun = noun_for(fault, word)
-    one = noun[:-1] if noun.endswith("s") and not noun.endswith("ss") else noun
+    plural = noun.endswith("s") and not noun.endswith("ss")
+    one = noun[:-1] if plural else noun
     if _ALL.match(text):
         return f"When are all the {noun}?"
     if match := _SURE.match(text):
-        return f"{match[1]} that there {'are' if noun.endswith('s') and not noun.endswith('ss') else 'is'} {noun}?"
+        return f"{match[1]} that there {'are' if plural else 'is'} {noun}?"
     if match := _BARE.match(text):
         return f"{match[1]} do you hear the {noun}?"
     for pattern, put in (

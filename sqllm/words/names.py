@@ -32,8 +32,7 @@ def bare(name: str) -> str:
 
 def fault_named(text: str) -> tuple[str, str]:
     """The fault that a text names, by its name in `NOUNS`, and the word for it; the longest word, empty without one."""
-    found = re.search(rf"\b(?:{_alternatives()})\b", text.lower())
-    longest = max(re.findall(rf"\b(?:{_alternatives()})\b", text.lower()), key=len, default="") if found else ""
+    longest = max(_fault_words().findall(text.lower()), key=len, default="")
     return (_faults()[longest], longest) if longest else ("", "")
 
 
@@ -59,8 +58,8 @@ def _faults() -> dict[str, str]:
 
 
 @cache
-def _alternatives() -> str:
-    return "|".join(re.escape(name) for name in sorted(_faults(), key=len, reverse=True))
+def _fault_words() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in sorted(_faults(), key=len, reverse=True))})\b")
 
 
 @cache

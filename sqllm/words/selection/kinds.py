@@ -227,13 +227,9 @@ def _width(question: Question, text: str, facts: Facts) -> Selected | None:
         narrow = width is not None and width <= WIDEST_NARROW_HERTZ
         return Selected("measured-fault", "width", said, verdict=verdict(narrow, plainly))
     if wide or heard:
-        return (
-            None
-            if question.kinds
-            else Selected("measurement", "bandwidth", said | {"within": "300 Hz"})
-            if width
-            else None
-        )
+        if question.kinds or not width:
+            return None
+        return Selected("measurement", "bandwidth", said | {"within": "300 Hz"})
     decided = not question.doubted and not _rest(text)
     return Selected("measured-fault", "width", said, verdict=verdict(True, decided, question.negated))
 

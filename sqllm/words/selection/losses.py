@@ -93,7 +93,7 @@ def _share(question: Question, text: str, facts: Facts) -> Selected | None:
         return None
     found, match = Losses.of(facts), facts.match
     lead = verdict(bool(found.spans), True) if whether and question.closed and not NEGATIVE.search(text) else ""
-    named = {"what": "packets"} if has(text, r"packets?") and not whether else {"what": "speech"}
+    what = "packets" if has(text, r"packets?") and not whether else "speech"
     if match is not None and facts.state in ("same", "identical"):
         cut = cut_out(match)
         if not found.spans and cut:
@@ -103,12 +103,12 @@ def _share(question: Question, text: str, facts: Facts) -> Selected | None:
         said = _figures(found) | {"share": _percent(match.share_lost if match.lost else 0.0)}
         if not match.lost:
             return Selected("losses", "covered", said, verdict=lead).and_then(cut)
-        case = "share packets" if named["what"] == "packets" else "share"
+        case = "share packets" if what == "packets" else "share"
         concealed = any(not _touches(span, match.lost) for span in found.spans)
         return Selected("losses", f"{case} concealed" if concealed else case, said, verdict=lead).and_then(cut)
     if not found.spans:
         return _none(facts, lead)
-    return Selected("losses", f"unknown {named['what']}", _figures(found), verdict=lead)
+    return Selected("losses", f"unknown {what}", _figures(found), verdict=lead)
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
@@ -149,16 +149,21 @@ def _of_spans(question: Question, text: str, found: Losses, facts: Facts) -> Sel
     said = _figures(found)
     if isinstance(asked, tuple):
         return _inside(question, text, found, asked)
-    if asked in ("longest", "shortest"):
-        chosen = (max if asked == "longest" else min)(spans, key=lambda span: round(span[1] - span[0], 3))
-        return Selected("losses", "only" if len(spans) == 1 else asked, said | _one(chosen))
-    if asked in ("first", "last"):
-        return Selected(
-            "losses", "only" if len(spans) == 1 else asked, said | _one(spans[0 if asked == "first" else -1])
-        )
+    one = {
+        "longest": max(spans, key=_length),
+        "shortest": min(spans, key=_length),
+        "first": spans[0],
+        "last": spans[-1],
+    }.get(asked)
+    if one is not None:
+        return Selected("losses", "only" if len(spans) == 1 else asked, said | _one(one))
     if asked == "total" or len(spans) > 1 or asked == "regular":
         return Selected("losses", _case_of(asked, spans), said | (_steps(spans) if asked == "regular" else {}))
     return Selected("losses", "only", said | _one(spans[0]))
+
+
+def _length(span: Span) -> float:
+    return round(span[1] - span[0], 3)
 
 
 def _case_of(asked: str, spans: Sequence[Span]) -> str:
