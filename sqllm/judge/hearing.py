@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
 from sqllm.judge.understanding import understand
 from sqllm.judge.wording import SAYS, SPEECHLESS_FAMILIES, Wording
+from sqllm.listeners.asked_for import listener_asked_for
 from sqllm.listeners.mapping import ScaleMapping, check_fits
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, as_taught, get_profile
 from sqllm.listeners.votes import LABORATORY
@@ -37,6 +38,7 @@ from sqllm.signal.speech import find_speech
 from sqllm.words.facts import Facts, Window
 from sqllm.words.known_wordings import known_question
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, Question, with_listener
+from sqllm.words.selection.scope import UNKNOWN_LISTENER
 from sqllm.words.selection.select import select
 
 
@@ -269,7 +271,7 @@ class Hearing:
 
         What is not `checked` comes as it is drafted first, for those who measure drafts.
         """
-        listener = self._listener(profile)
+        question, listener = self._asked_for(question, self._listener(profile))
         request = with_listener(" ".join(question.text.split()), listener)
         wording = Wording(request, question, select(self.facts(listener), question), checked)
         words = self.model.words
@@ -298,6 +300,20 @@ class Hearing:
     def _listener(self, profile: str | ListenerProfile | None) -> ListenerProfile:
         """A listener as this model answers for them; raises `ValueError` where it was not taught to."""
         return as_taught(get_profile(profile), self.model.config.profiles)
+
+    def _asked_for(self, question: Question, listener: ListenerProfile) -> tuple[Question, ListenerProfile]:
+        """The listener whose judgement a question wants: the one that it describes ("How would a strict expert rate
+        it?"), else who is asked; a question for one who is not known says so.
+        """
+        if question.family != "listener":
+            return question, listener
+        described = listener_asked_for(question.text, self.model.config.profiles)
+        if described is None:
+            return question, listener
+        if not described.understood:
+            return replace(question, asked=UNKNOWN_LISTENER), listener
+        left_out = ", ".join(words.split(" (")[0] for words in described.ignored)
+        return replace(question, asked=left_out), described.profile
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults are read with the typical one."""

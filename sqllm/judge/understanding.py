@@ -19,6 +19,7 @@ from sqllm.words.language import language_of
 from sqllm.words.letter_case import in_sentence_case
 from sqllm.words.names import fault_named
 from sqllm.words.questions import Question
+from sqllm.words.rewording import reworded
 from sqllm.words.several import halves, listed_in, questions_in
 from sqllm.words.understanding import (
     CHOICES,
@@ -111,7 +112,7 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
     """
     if language := language_of(text):
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
-    plain = resolved(in_sentence_case(text), in_sentence_case(previous) if previous else None)
+    plain = resolved(_readable(text), _readable(previous) if previous else None)
     for taken_apart in (questions_in, listed_in):
         if (parts := taken_apart(plain)) and (found := _understand_parts(model, parts, previous)):
             return found
@@ -124,6 +125,10 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
     if missing := [slot for slot in NEEDS.get(_likeliest(read["family"]), ()) if slot not in read]:
         read |= _read(None, [(plain, previous)], missing)[0]
     return (_understood(plain, read),)
+
+
+def _readable(text: str) -> str:
+    return reworded(in_sentence_case(text))
 
 
 def _understand_parts(

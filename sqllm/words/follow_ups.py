@@ -21,6 +21,12 @@ _ALL = re.compile(
 _BARE = re.compile(
     r"^(?:and |so |but )*(?:then )?(at (?:what|which) (?:times?|points?|seconds?|moments?))\W*$", re.IGNORECASE
 )
+_HOW = re.compile(r"^(?:and |so |but )*(how (?:long|often|bad|strong|loud|severe|many))\W*$", re.IGNORECASE)
+_MATTERS = re.compile(
+    r"^(?:and |so |but )*(?:does|do|did|would|will) (?:it|that|this|they|those) (?:really |even )?"
+    r"(?:matter|hurt|disturb|bother|count)\b.*$",
+    re.IGNORECASE,
+)
 
 
 def resolved(text: str, previous: str | None) -> str:
@@ -37,6 +43,11 @@ def resolved(text: str, previous: str | None) -> str:
         return f"When are all the {noun}?"
     if match := _SURE.match(text):
         return f"{match[1]} that there {'are' if plural else 'is'} {noun}?"
+    if match := _HOW.match(text):
+        how, are = match[1].lower(), "are" if plural else "is"
+        return f"How many {noun} are there?" if how.endswith("many") else f"{how.capitalize()} {are} the {noun}?"
+    if _MATTERS.match(text):
+        return f"How bad {'are' if plural else 'is'} the {noun}?"
     if match := _BARE.match(text):
         return f"{match[1]} do you hear the {noun}?"
     for pattern, put in (

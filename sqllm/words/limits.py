@@ -49,6 +49,12 @@ _IS_IT = re.compile(
     rf"\b(?:is|was|isn't|would) (?:it|this|that|the clip)(?: be| really| just| only| exactly| maybe)* "
     rf"({_ABOUT} )?(?:an? |at )?({_SCORE}){_NO_UNIT}\W*$"
 )
+_RIGHT = re.compile(
+    rf"\b(?:is|are|was|would|isn't) (?:an? |the |my |your )?(?:(?:mos|score|rating|value|figure)(?: of)? )?"
+    rf"({_ABOUT} )?({_SCORE}) (?:right|correct|true|fair|accurate|realistic|plausible|about right|reasonable)\b"
+)
+# Toll quality, that of a good telephone line, is a MOS of 4.0 and more.
+_TOLL, _IS_TOLL = re.compile(r"\btoll[- ]quality\b"), re.compile(r"(?<!than )(?<!below )(?<!above )\btoll[- ]quality\b")
 _WORDS = {"bad": 1.0, "poor": 2.0, "fair": 3.0, "good": 4.0, "excellent": 5.0}
 _THAN_WORD = {
     side: re.compile(rf"(?:{words})\s+(?:an?\s+|merely\s+)?['\"]?({'|'.join(_WORDS)})\b(?!\s+\w)")
@@ -73,6 +79,7 @@ def limit_in(text: str) -> Limit | None:
     """The score that a text compares the clip with; None where it names none, or a figure of something else."""
     lower = " ".join(text.lower().replace("’", "'").split())
     lower = re.sub(r"\bmean opinion score\b", "mos", lower)
+    lower = _TOLL.sub("4.0", _IS_TOLL.sub("at least 4.0", lower))
     if _OTHER.search(re.sub(r"\bout of (?:5|five)\b", "", lower)):
         return None
     surely = bool(_SURELY.search(lower))
@@ -88,7 +95,7 @@ def limit_in(text: str) -> Limit | None:
         if match := pattern.search(lower):
             edge = _HALF if side in ("above", "at most") else -_HALF
             return Limit(side, min(5.0, max(1.0, _WORDS[match[1]] + edge)), surely=surely)
-    if match := _IS_IT.search(lower) or _EQUAL.search(lower):
+    if match := _RIGHT.search(lower) or _IS_IT.search(lower) or _EQUAL.search(lower):
         return Limit("about" if match[1] else "is", _value(match[2]), surely=surely)
     return None
 

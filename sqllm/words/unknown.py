@@ -85,6 +85,11 @@ class Unmeasured:
     fault: str | None = None
 
 
+TIMBRE = "how bright, warm or thin it sounds"
+_OF_TIMBRE = re.compile(
+    r"^(?:is|are|was|does|do|would you (?:say|call)|isn't|doesn't)\b.*\b(?:bright|dull|warm|thin|sharp|shrill|dark|"
+    r"mellow|nasal|boxy|full-bodied|crisp|rich|piercing|silky|trebly|bassy)\b(?! (?:enough )?(?:for|as|to)\b)"
+)
 _UNMEASURED: Mapping[str, Unmeasured] = {
     r"lufs|lkfs|integrated loudness|loudness units?|bs\.?1770|r ?128": Unmeasured("the loudness in LUFS", "level"),
     r"loudness range|lra|dynamic range|dynamics": Unmeasured("the dynamic range", "crest"),
@@ -103,6 +108,8 @@ _UNMEASURED: Mapping[str, Unmeasured] = {
     r"how fast (?:does|do|is) (?:he|she|the (?:talker|speaker|person|voice)|they|i)\b.*": Unmeasured(
         "how fast one speaks"
     ),
+    r"(?:phase|polarity)(?:[- ]\w+)?": Unmeasured("phase and polarity"),
+    r"brightness|warmth|sharpness": Unmeasured(TIMBRE, "bandwidth"),
     r"spectral (?:centroid|tilt|slope|flatness)": Unmeasured("the spectrum"),
     r"shimmer|hnr|cpps?|harmonics-to-noise": Unmeasured("the steadiness of the voice"),
     r"file ?name|name of the file|file size|checksum|how many (?:bytes|megabytes)": Unmeasured(
@@ -118,3 +125,8 @@ def unmeasured(text: str) -> Unmeasured | None:
     if _MEANING.search(lower) or re.search(r"\bpeaks?\b.*\brms\b", lower):
         return None
     return next((found for words, found in _UNMEASURED.items() if re.search(rf"\b(?:{words})\b", lower)), None)
+
+
+def of_timbre(text: str) -> bool:
+    """Whether a text asks if the sound is bright, dull, warm, thin ..."""
+    return _OF_TIMBRE.search(text.lower().replace("’", "'")) is not None

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sqllm.scores import HeardArtifact, ReferenceMatch
+from sqllm.words.facts import Window
 from sqllm.words.questions import Question
 from tests.words.named import CLEAN, CUTS, DROP_OUTS, MEASURED, NOISE, all_match, answers, asked, clip
 
@@ -179,3 +180,31 @@ def test_whether_packets_are_lost_does_not_ask_for_their_rate() -> None:
     for said in answers(facts, wanted):
         assert said.startswith("Yes")
         assert "rate of packets" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("How long is the second drop-out?", "the second of the drop-outs is at 3.0 to 3.9 s, about 0.9 s long"),
+        ("When is the third gap?", "the third of the drop-outs is at 7.0 to 7.3 s, about 0.3 s long"),
+        ("Is the second drop-out longer than the third?", "^Yes, the second of the drop-outs lasts about 0.9 s"),
+        ("Is the first gap longer than the third?", "^No, the first of the drop-outs lasts about 0.2 s"),
+        ("Is the fifth drop-out long?", "."),
+    ],
+)
+def test_drop_outs_by_their_number(text: str, told: str) -> None:
+    assert all_match(f"(?i){told}", answers(clip(CUTS), asked(text, "when", kinds=DROP_OUTS)))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("How many of the windows are bad?", "the MOS is below 3.0 in 2 of 3 windows: 0.0 to 10.0 s, 20.0 to 30.0 s"),
+        ("How many parts are below 2?", "the MOS is below 2.0 in 1 of 3 windows: 20.0 to 30.0 s"),
+        ("How many sections are good?", "the MOS reaches 3.0 in 1 of 3 windows: 10.0 to 20.0 s"),
+        ("How many parts are below 1.5?", "the MOS is below 1.5 in none of the 3 windows"),
+    ],
+)
+def test_windows_are_counted(text: str, told: str) -> None:
+    windows = [Window(0, 10, 2.6), Window(10, 20, 4.1), Window(20, 30, 1.8)]
+    assert all_match(f"(?i){told}", answers(clip(NOISE, windows=windows), asked(text, "count")))

@@ -290,3 +290,60 @@ def test_a_wording_of_ours_is_settled_too() -> None:
     found = known_question("Did I upload the wrong reference?")
     assert found is not None
     assert (found.family, found.negated) == ("same-reference", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "slots"),
+    [
+        ("What's the standard deviation?", "agreement", {}),
+        ("How many dB of noise reduction do I need?", "measurement", {"measure": "snr"}),
+        ("Is it bright or dull?", "measurement", {"instead": "how bright, warm or thin it sounds"}),
+        ("Is it phase-inverted?", "measurement", {"instead": "phase and polarity"}),
+        ("What is the MOS if I ignore the noise?", "fix", {"asked": "noise"}),
+        ("Apart from the echo, how good is it?", "fix", {"kinds": ("echo",)}),
+        ("Does the clip contain hate speech?", "cannot-tell", {"topic": "words"}),
+        ("Is it Allison Smith?", "cannot-tell", {"topic": "who"}),
+        ("In German?", "other-language", {"asked": "de"}),
+        ("Shorter please", "mos-numeric", {}),
+        ("More details, please.", "engineer", {}),
+    ],
+)
+def test_what_no_family_stands_for_is_read_by_its_words(text: str, family: str, slots: dict[str, object]) -> None:
+    for read in ("unclear", "measurement", "level-verdict", "term"):
+        found = settled(Question(read, text))
+        if found.family == family:
+            break
+    assert found.family == family
+    assert {name: getattr(found, name) for name in slots} == slots
+
+
+def test_what_else_is_wrong_is_no_question_for_mending() -> None:
+    assert settled(Question("dominant", "Apart from the noise, what is wrong?")).family == "dominant"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("Is it worse than toll quality?", Limit("below", 4.0)),
+        ("Is it toll quality?", Limit("at least", 4.0)),
+        ("Is 4.5 right?", Limit("is", 4.5)),
+        ("Is a score of 3 fair?", Limit("is", 3.0)),
+        ("Would 2.5 be right?", None),
+    ],
+)
+def test_scores_that_are_named_otherwise(text: str, limit: Limit | None) -> None:
+    assert limit_in(text) == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "previous", "read"),
+    [
+        ("And how long?", "How many drop-outs are there?", "How long are the drop-outs?"),
+        ("How many?", "Are there any gaps?", "How many gaps are there?"),
+        ("Does it matter?", "Is there noise?", "How bad is the noise?"),
+        ("Does it matter?", "What is the MOS?", "Does it matter?"),
+        ("How long?", "What is the MOS?", "How long?"),
+    ],
+)
+def test_bare_words_go_on_from_the_fault_before(text: str, previous: str, read: str) -> None:
+    assert resolved(text, previous) == read

@@ -36,6 +36,8 @@ _ANY = re.compile(
     rf"\b(?:is|was|were|are|has|did)\b.*\b(?:any|anything|some|something|speech|words?)\b.*\b(?:{_GONE})\b"
 )
 _WHAT = re.compile(rf"\bwhat(?:'s| is| was| has been| got)\b.*\b(?:{_GONE})\b")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_NTH = re.compile(rf"\b({'|'.join(_ORDINALS)})\b(?! (?:half|third|quarter|part|seconds?|minute|word|sentence))")
 _FIRST, _LAST = r"first|earliest", r"last|final|latest"
 _REGULAR = r"periodic\w*|regular\w*|how far apart|evenly spaced|spacing|intervals? between"
 _PAUSE = r"pauses?|silences?|silent (?:parts?|stretch\w*|places?)|quiet (?:parts?|stretch\w*)|silence"
@@ -140,6 +142,9 @@ def _figures(found: Losses) -> dict[str, str]:
 
 def _of_spans(question: Question, text: str, found: Losses, facts: Facts) -> Selected | None:
     """One of the drop-outs, all of them with their ends, or those of a part."""
+    numbered = _numbered(question, text, found)
+    if numbered is not None:
+        return numbered
     asked = _asked_of_spans(question, text, facts)
     if asked is None:
         return None
@@ -160,6 +165,22 @@ def _of_spans(question: Question, text: str, found: Losses, facts: Facts) -> Sel
     if asked == "total" or len(spans) > 1 or asked == "regular":
         return Selected("losses", _case_of(asked, spans), said | (_steps(spans) if asked == "regular" else {}))
     return Selected("losses", "only", said | _one(spans[0]))
+
+
+def _numbered(question: Question, text: str, found: Losses) -> Selected | None:
+    """The second, third ... of the drop-outs, or which of two of them is longer; None where none is named by number."""
+    places = [_ORDINALS.index(match[1]) for match in _NTH.finditer(text)]
+    if not places or places == [0] or max(places) >= len(found.spans):
+        return None
+    if len(places) == 1:
+        return Selected("losses", "nth", _one(found.spans[places[0]]) | {"nth": _ORDINALS[places[0]]})
+    one, other = (found.spans[place] for place in places[:2])
+    longer, shorter = has(text, "longer|bigger"), has(text, "shorter|smaller")
+    decided = question.closed and longer != shorter and not NEGATIVE.search(text)
+    more = _length(one) > _length(other) if longer else _length(one) < _length(other)
+    said = {"nth": _ORDINALS[places[0]], "other_nth": _ORDINALS[places[1]]} | _one(one)
+    said |= {f"other_{name}": value for name, value in _one(other).items()}
+    return Selected("losses", "two", said, verdict=verdict(more, decided))
 
 
 def _length(span: Span) -> float:

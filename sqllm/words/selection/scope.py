@@ -45,6 +45,9 @@ LISTENERS = {
 }
 
 
+UNKNOWN_LISTENER = "unknown"  # as `asked`: the question is for a listener whom the model was not taught
+
+
 def quality(facts: Facts) -> dict[str, str]:
     return {"mos": facts.stated("mos"), "word": facts.word("mos")}
 
@@ -73,7 +76,9 @@ def synthetic(question: Question, facts: Facts) -> Selected:
 def listener(question: Question, facts: Facts) -> Selected:
     """For whom the scores are; a listener whom a user described is not described again."""
     named = LISTENERS.get(facts.listener, "a listener as you described")
-    return Selected("listener", "listener", {"listener": named, **quality(facts)})
+    case = "unknown" if question.asked == UNKNOWN_LISTENER else "partly" if question.asked else "listener"
+    left = {"left": question.asked} if case == "partly" else {}
+    return Selected("listener", case, {"listener": named, **quality(facts), **left})
 
 
 def term(question: Question, facts: Facts) -> Selected:

@@ -82,6 +82,7 @@ _NAMED: tuple[Callable[[Question, Facts], Selected | None], ...] = (
     levels.noise_level,
     arithmetic.panel_arithmetic,
     times.best_time,
+    times.counted_parts,
     times.compared_parts,
     dimensions.dimensions,
     scope.long_enough,

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from sqllm.scores import stated
 from sqllm.words.facts import Facts, FaultFact, Span, Window
-from sqllm.words.questions import Question
+from sqllm.words.limits import limit_in
+from sqllm.words.questions import ACCEPTABLE_MOS, Question
 from sqllm.words.selection.selected import Selected, seconds, span_text, verdict
 from sqllm.words.selection.text import NEGATIVE, has, plain, span_in
 
@@ -22,6 +23,11 @@ _BEST = re.compile(rf"\bbest\b (?:\w+ ){{0,2}}(?:{_STRETCH})\b|\b(?:{_STRETCH})\
 _PART_NAMED = re.compile(
     r"\b(?:(first|second|last|1st|2nd) (half|third|quarter)|(start|beginning|opening)|(end|ending)|(middle))\b"
 )
+_HOW_MANY_PARTS = re.compile(
+    r"\b(?:how many|what (?:share|percent\w*|number)|which)\b.*"
+    r"\b(?:windows|parts|sections|segments|stretches|chunks|passages)\b"
+)
+MOST_LISTED = 12
 _COMPARES = r"better|worse|best|worst|cleaner|noisier|(?:higher|lower) (?:mos|score|quality)"
 
 
@@ -67,6 +73,24 @@ def best_time(question: Question, facts: Facts) -> Selected | None:
     if len(facts.windows) < 2:
         return Selected("best-time", "whole", {"mos": facts.stated("mos")})
     return Selected("best-time", "constant" if facts.constant else "window", _window_facts(best, facts.stated("mos")))
+
+
+def counted_parts(question: Question, facts: Facts) -> Selected | None:
+    """How many windows of a long clip are below a score, or above; None where that is not asked."""
+    text = plain(question)
+    if len(facts.windows) < 2 or not _HOW_MANY_PARTS.search(text):
+        return None
+    limit = limit_in(text)
+    low = has(text, "bad|poor|worse|below|under|unacceptable|unusable|annoying|noisy|damaged|fail")
+    if limit is None and not low and not has(text, "good|fine|acceptable|above|usable|ok|okay|clean"):
+        return None
+    below = limit.side in ("below", "at most") if limit else low
+    value = limit.value if limit else ACCEPTABLE_MOS
+    inside = [w for w in facts.windows if (w.mos < value if below else w.mos >= value)]
+    said = {"count": str(len(inside)), "all": str(len(facts.windows)), "limit": f"{value:.1f}"}
+    if inside:
+        said["list"] = ", ".join(f"{span_text((w.start, w.end))} s" for w in inside[:MOST_LISTED])
+    return Selected("windows", f"{'below' if below else 'above'}{'' if inside else ' none'}", said)
 
 
 def compared_parts(question: Question, facts: Facts) -> Selected | None:

@@ -78,6 +78,11 @@ _LOSSES: Sentences = {
         "shortest": ("the shortest of the drop-outs lasts about {length}: {span}",),
         "first": ("the first of the drop-outs is at {span}, about {length} long",),
         "last": ("the last of the drop-outs is at {span}, about {length} long",),
+        "nth": ("the {nth} of the drop-outs is at {span}, about {length} long",),
+        "two": (
+            "the {nth} of the drop-outs lasts about {length}, {span}, and the {other_nth} about {other_length}, "
+            "{other_span}",
+        ),
         "only": ("there is one drop-out, about {length} long: {span}",),
         "total": ("the drop-outs last about {total} together, in {places}: {list}",),
         "each": ("drop-outs in {places}, {total} in all: {list}",),
@@ -113,6 +118,12 @@ _LEVELS: Sentences = {
     },
 }
 _PARTS: Sentences = {
+    "windows": {
+        "below": ("the MOS is below {limit} in {count} of {all} windows: {list}",),
+        "above": ("the MOS reaches {limit} in {count} of {all} windows: {list}",),
+        "below none": ("the MOS is below {limit} in none of the {all} windows",),
+        "above none": ("the MOS reaches {limit} in none of the {all} windows",),
+    },
     "best-time": {
         "window": ("from {from} to {to} s: MOS {there} there, {mos} over the whole clip",),
         "constant": (

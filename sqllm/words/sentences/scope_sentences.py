@@ -179,7 +179,12 @@ CANNOT_TELL: Sentences = {
         "listener": (
             "this is how {listener} would rate it: MOS {mos}, {word}",
             "I answer for {listener}: MOS {mos}, {word}",
-        )
+        ),
+        "partly": ("this is how {listener} would rate it, {left} left out: MOS {mos}, {word}",),
+        "unknown": (
+            "I was not taught how that listener rates; what I can tell is how {listener} would rate it: MOS {mos}, "
+            "{word}",
+        ),
     },
     "off-topic": {
         "pointer": ("{pointer}",),

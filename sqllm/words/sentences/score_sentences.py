@@ -120,6 +120,10 @@ SCORES: Sentences = {
             "people would differ: no more than {share} would give the most frequent vote, {vote}, and one vote lies "
             "{sd} points from the mean as a rule",
         ),
+        "spread": (
+            "one vote lies {sd} points from the mean as a rule: {share} would vote {vote}, and {near} within one point "
+            "of it",
+        ),
     },
     "listeners-needed": {
         "needed": (

@@ -1,0 +1,52 @@
+"""Listeners whom a question describes."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqllm.listeners.asked_for import listener_asked_for
+from sqllm.listeners.known import PROFILES
+
+TAUGHT = ("typical", "noise-sensitive", "strict-expert", "hearing-impaired", "phone-speaker")
+
+
+@pytest.mark.parametrize(
+    ("question", "taught_as", "causes"),
+    [
+        ("How would a strict expert rate it?", "strict-expert", 1),
+        ("And for a noise-sensitive person?", "noise-sensitive", 1),
+        ("Would a hearing-impaired listener like it?", "hearing-impaired", 1),
+        ("How would someone with hearing loss rate this?", "hearing-impaired", 1),
+        ("What would a lenient listener say?", "typical", 1),
+        ("How does it sound to an old man with hearing aids who hates hiss?", "hearing-impaired", 2),
+        ("Would my aunt, who doesn't mind noise, accept it?", "typical", 1),
+        ("How would a person with a severe hearing loss judge the clip?", "hearing-impaired", 1),
+    ],
+)
+def test_a_described_listener_is_mapped_to_causes(question: str, taught_as: str, causes: int) -> None:
+    found = listener_asked_for(question, TAUGHT)
+    assert found is not None
+    assert found.profile.taught_as == taught_as
+    assert len(found.understood) == causes
+
+
+def test_verbs_of_judging_are_no_attitude() -> None:
+    found = listener_asked_for("Would a listener who hates noise accept it?", TAUGHT)
+    assert found is not None
+    assert found.profile.on_top.sensitivity["noisiness"] > 1
+
+
+@pytest.mark.parametrize("question", ["How would a child rate it?", "And for somebody in a noisy street?"])
+def test_a_listener_who_is_not_known_is_not_made_up(question: str) -> None:
+    found = listener_asked_for(question, TAUGHT)
+    assert found is not None
+    assert found.understood == ()
+    assert found.ignored
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who is listening?", "For whom is this score?", "What would the typical listener say?", "Whose opinion is this?"],
+)
+def test_a_question_that_describes_nobody(question: str) -> None:
+    assert listener_asked_for(question, tuple(PROFILES)) is None
