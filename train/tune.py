@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from sqllm.training.encoder_tuning import Tuner, TuningSettings
+from sqllm.training.encoder_tuning import Tuner, TuningSettings, opinions_of
 from sqllm.training.settings import read_settings, run_command
 
 
@@ -41,7 +41,7 @@ def tune(arguments: Sequence[str]) -> None:
     """Listen to the corpus, tune."""
     from sqllm.corpus.nisqa_layout import read_corpus
     from sqllm.features.token_set import training_clips
-    from sqllm.model.checkpoint import encoder_from_checkpoint
+    from sqllm.model.checkpoint import encoder_from_checkpoint, stored_config
     from sqllm.model.encoders.load import load_encoder
 
     settings = read_settings(TuneSettings, arguments)
@@ -49,7 +49,8 @@ def tune(arguments: Sequence[str]) -> None:
     encoder = encoder_from_checkpoint(source, "compact") if source.is_dir() else load_encoder("compact", str(source))
     train = training_clips(settings.corpus, settings.reference_share, settings.train_clips)
     validation = read_corpus(settings.corpus, "VAL")[: settings.validate_clips]
-    Tuner(encoder, train, validation, settings).run()  # type: ignore[arg-type]
+    known = opinions_of(stored_config(source)) if source.is_dir() else []
+    Tuner(encoder, train, validation, settings, known).run()  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

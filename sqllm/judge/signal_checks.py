@@ -43,7 +43,8 @@ def _with_differences(alignment: Alignment, clip: Clip, reference: Clip) -> Alig
     """An alignment whose match tells what the clip has lost and gained against a reference of the same speech."""
     if alignment.match.state != "same":
         return alignment
-    found = find_differences(clip.samples, alignment.samples, alignment.covered(len(reference.samples)))
+    covered, skipped = alignment.covered(len(reference.samples)), alignment.skipped(reference.samples)
+    found = find_differences(clip.samples, alignment.samples, covered, skipped)
     match = replace(alignment.match, lost=found.lost, added=found.added, share_lost=found.share_lost)
     return replace(alignment, match=match)
 

@@ -62,6 +62,15 @@ class Alignment:
         ]
         return merge_spans([(start / SAMPLE_RATE, stop / SAMPLE_RATE) for start, stop in edges if start < stop])
 
+    def skipped(self, reference: np.ndarray) -> np.ndarray:
+        """What the clip skips of its reference (`match.removed`), one piece behind the other: [n]."""
+        parts = [
+            reference[max(0, before.stop - before.lag) : max(0, after.start - after.lag)]
+            for before, after in _skips(self.pieces)
+            if before.lag is not None and after.lag is not None
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
+
 
 def align_reference(reference: np.ndarray, degraded: np.ndarray) -> Alignment:
     """Move a reference onto a degraded clip; lags of up to 5 s are found, and followed where they change.
@@ -95,9 +104,14 @@ def align_reference(reference: np.ndarray, degraded: np.ndarray) -> Alignment:
 
 def _removed(pieces: Sequence[Piece]) -> tuple[tuple[float, float], ...]:
     """Where the clip skips a piece of its reference, in seconds of the clip, and how many seconds of it."""
+    skips = [(after.start, (before.lag or 0) - (after.lag or 0)) for before, after in _skips(pieces)]
+    return tuple((start / SAMPLE_RATE, skip / SAMPLE_RATE) for start, skip in skips)
+
+
+def _skips(pieces: Sequence[Piece]) -> list[tuple[Piece, Piece]]:
+    """The pieces between which some of the reference is skipped."""
     known = [piece for piece in pieces if piece.lag is not None]
-    skips = [(after.start, (before.lag or 0) - (after.lag or 0)) for before, after in pairwise(known)]
-    return tuple((start / SAMPLE_RATE, skip / SAMPLE_RATE) for start, skip in skips if skip >= SHORTEST_SKIP)
+    return [(one, other) for one, other in pairwise(known) if (one.lag or 0) - (other.lag or 0) >= SHORTEST_SKIP]
 
 
 def _single(reference: np.ndarray, degraded: np.ndarray, lag: int, matched: float, state: str) -> Alignment:

@@ -26,7 +26,7 @@ JOINED, LONGEST_PAUSE = 0.06, 0.6  # s
 @dataclass(frozen=True)
 class Differences:
     """Spans in seconds of the clip's time: speech of the reference that is `lost`, and sound that is `added` where the
-    reference is silent; `share_lost` of the reference's speech is gone, 0 to 1.
+    reference is silent; `share_lost` of the reference's speech is gone, 0 to 1, what the clip skips of it included.
     """
 
     lost: tuple[Span, ...] = ()
@@ -34,17 +34,20 @@ class Differences:
     share_lost: float = 0.0
 
 
-def find_differences(clip: np.ndarray, reference: np.ndarray, covered: Sequence[Span] | None = None) -> Differences:
+def find_differences(
+    clip: np.ndarray, reference: np.ndarray, covered: Sequence[Span] | None = None, skipped: np.ndarray | None = None
+) -> Differences:
     """What differs in energy between a clip and its reference moved onto it, [n] float32 at 16 kHz each.
 
     Compared is what the clip's band passes on. Its own gain is the median of what it has more or less than the
     reference where both speak. Lost is what falls short of that by 28 dB, or by 12 dB down to the clip's background;
     what fills a loss with sound, as repeated packets do, is not found, nor is what lies under added noise. Nothing is
-    known outside the spans that the reference has `covered` (None: all of the clip).
+    known outside the spans that the reference has `covered` (None: all of the clip). `skipped` is what the clip leaves
+    out of the reference, [n], so that it has no place in the clip's time.
     """
     if min(active_level(clip), active_level(reference)) < SILENCE_DBOV:
         return Differences()
-    heard, known = _in_shared_band(clip, reference)
+    heard, known, left_out = _in_shared_band(clip, reference, np.zeros(0) if skipped is None else skipped)
     level, own = level_of_active(known), level_of_active(heard)
     spoken, silent = known >= level - SPOKEN_DB, known < level - SILENT_DB
     gain = float(np.median((heard - known)[spoken])) if spoken.any() else 0.0
@@ -54,8 +57,9 @@ def find_differences(clip: np.ndarray, reference: np.ndarray, covered: Sequence[
     lost = _spans(_through_pauses(gone, spoken & ~gone & (heard > background + FLOOR_DB)), SHORTEST_LOSS)
     loud = max(background + ADDED_DB, own - HEARD_DB)
     added = _spans(silent & (heard >= loud) & _inside(covered, len(heard)), SHORTEST_ADDITION)
-    share = float(gone.sum() / max(1, spoken.sum()))
-    return Differences(lost, added, share if lost else 0.0)
+    unheard = int((left_out >= level - SPOKEN_DB).sum())
+    share = float(((gone.sum() if lost else 0) + unheard) / max(1, spoken.sum() + unheard))
+    return Differences(lost, added, share)
 
 
 def _inside(spans: Sequence[Span] | None, frames: int) -> np.ndarray:
@@ -66,9 +70,11 @@ def _inside(spans: Sequence[Span] | None, frames: int) -> np.ndarray:
     return inside
 
 
-def _in_shared_band(clip: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The energies of both in dB, [frames], of the bands of 500 Hz that the clip's band does not take away: an s of the
-    talker's above it was filtered, not lost.
+def _in_shared_band(
+    clip: np.ndarray, reference: np.ndarray, skipped: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The energies of all in dB, [frames], of the bands of 500 Hz that the clip's band does not take away: an s of
+    the talker's above it was filtered, not lost.
     """
     bands = [_band_power(samples) for samples in (clip, reference)]
     totals = bands[1].sum(axis=1)
@@ -79,8 +85,8 @@ def _in_shared_band(clip: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray
     held = np.cumsum(weights[order])
     middle = float(np.median(ratios[order[: 1 + int(np.searchsorted(held, 0.95 * weights.sum()))]]))
     passed = ratios >= middle - FILTERED_DB
-    heard, known = (10 * np.log10(power[:, passed].sum(axis=1) + TINY) for power in bands)
-    return heard, known
+    heard, known, left_out = (10 * np.log10(p[:, passed].sum(axis=1) + TINY) for p in (*bands, _band_power(skipped)))
+    return heard, known, left_out[: len(skipped) // HOP]
 
 
 def _band_power(samples: np.ndarray) -> np.ndarray:

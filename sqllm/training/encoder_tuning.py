@@ -9,7 +9,7 @@ of every clip is kept on disk; on a GPU they can learn too, from clips that are 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +26,7 @@ from sqllm.features.feature_cache import MapStore, Sound, sounds_of
 from sqllm.features.read_pair import save_whole
 from sqllm.features.wave_cache import WaveStore, disguised
 from sqllm.listeners.profiles import PROFILES, TYPICAL
+from sqllm.model.config import ModelConfig
 from sqllm.model.device import choose_device, training_precision
 from sqllm.model.encoders.base import pool_over_time
 from sqllm.model.encoders.compact import CompactEncoder
@@ -33,7 +34,7 @@ from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, SEVERITIES, 
 from sqllm.signal.spans import spans_of_frames
 
 STATE_NAME, WEIGHTS_NAME = "tuning.pt", "encoder.safetensors"
-WARM_UP = 100  # steps
+WARM_UP = 100  # steps, at most a fifth of all
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,18 @@ class Lessons:
         )
 
 
-def _listeners() -> list[str]:
-    return [TYPICAL.name, *(p.name for p in PROFILES.values() if p.hears_otherwise)]
+def _listeners(taught: Collection[str] = tuple(PROFILES)) -> list[str]:
+    return [TYPICAL.name, *(p.name for p in PROFILES.values() if p.hears_otherwise and p.name in taught)]
+
+
+def opinion_names(listeners: Sequence[str], kinds: Sequence[str]) -> list[str]:
+    """What an assessor's opinions are of: each listener's scores, then the faults."""
+    return [*(f"{listener} {dimension}" for listener in listeners for dimension in DIMENSIONS), *kinds]
+
+
+def opinions_of(config: ModelConfig) -> list[str]:
+    """What the opinions of a checkpoint's encoder are of."""
+    return opinion_names(_listeners(config.profiles), config.artifact_kinds)
 
 
 def _scores(clip: CorpusClip) -> list[float]:
@@ -161,12 +172,15 @@ def _told(
 
 @dataclass
 class Tuner:
-    """Training of the encoder under its heads; `run` goes on where an earlier run stopped."""
+    """Training of the encoder under its heads; `run` goes on where an earlier run stopped. `known_opinions` names those
+    of an encoder that has an assessor already.
+    """
 
     encoder: CompactEncoder
     train: list[CorpusClip]
     validation: list[CorpusClip]
     settings: TuningSettings
+    known_opinions: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self.device = choose_device(self.settings.device)[0]
@@ -190,10 +204,10 @@ class Tuner:
         locator = self.encoder.locator
         if locator is None or self.encoder.located_kinds != LOCATED_KINDS:
             locator = self.encoder.add_locator()
-        opinions = len(_listeners()) * len(DIMENSIONS) + len(ARTIFACT_KINDS)
+        opinions = opinion_names(_listeners(), ARTIFACT_KINDS)
         assessor = self.encoder.assessor
-        if assessor is None or self.encoder.parts.opinions != opinions:
-            assessor = self.encoder.add_assessor(opinions)
+        if assessor is None or self.encoder.parts.opinions != len(opinions):
+            assessor = self.encoder.add_assessor(len(opinions), self.opinions_before(opinions))
         self.encoder.to(self.device)  # the fresh heads too
         upper = [p for module in (self.encoder.project, self.encoder.transformer) for p in module.parameters()]
         fresh = [p for module in (ear, locator, assessor, self.encoder.level) for p in module.parameters()]
@@ -234,11 +248,23 @@ class Tuner:
                 self.kept.save(settings.out / WEIGHTS_NAME, settings.assessor)
             self._save((epoch + 1) * per_epoch, best)
 
+    def opinions_before(self, opinions: Sequence[str]) -> dict[int, int]:
+        """Where the encoder's assessor already has an opinion, by the places in the new and in the old one; listeners
+        who are new to it begin as the typical one.
+        """
+        if len(self.known_opinions) != self.encoder.parts.opinions:
+            return {}
+        places = {name: place for place, name in enumerate(self.known_opinions)}
+        typical = {f"{name} {d}": f"{TYPICAL.name} {d}" for name in _listeners() for d in DIMENSIONS}
+        taken = {row: name if name in places else typical.get(name) for row, name in enumerate(opinions)}
+        return {row: places[name] for row, name in taken.items() if name in places}
+
     def _take_step(self, step: int, steps: int, rows: np.ndarray, lessons: Lessons) -> None:
         """Learn from one batch: linear warm-up, then a cosine down to zero at `steps`."""
         torch.manual_seed(self.settings.seed * 1_000_000 + step)
+        warm_up = min(WARM_UP, max(1, steps // 5))
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * min(1.0, (step + 1) / WARM_UP) * _cosine(step / steps)
+            group["lr"] = group["peak"] * min(1.0, (step + 1) / warm_up) * _cosine(step / steps)
         self.optimizer.zero_grad(set_to_none=True)
         with training_precision(self.device):
             loss = self._loss(rows, lessons)

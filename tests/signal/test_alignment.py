@@ -161,6 +161,11 @@ def test_dropped_speech_is_skipped_in_the_reference() -> None:
     assert [piece.lag for piece in found.pieces] == [0, -SAMPLE_RATE]
     assert found.pieces[1].start == pytest.approx(3 * SAMPLE_RATE, abs=1600)
     assert found.match.removed == ((pytest.approx(3, abs=0.1), pytest.approx(1, abs=0.01)),)
+    skipped = found.skipped(reference)
+    assert len(skipped) == pytest.approx(SAMPLE_RATE, abs=160)
+    wanted = reference[3 * SAMPLE_RATE : 4 * SAMPLE_RATE]
+    best = np.abs(np.correlate(skipped, wanted[1600:-1600], mode="full")).max()
+    assert best > 0.85 * np.square(wanted[1600:-1600]).sum()
 
 
 @pytest.mark.parametrize("rate", [0.97, 0.99, 1.01, 1.03])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfiltfilt
 
-from sqllm.signal.audio import SAMPLE_RATE, load_clip
+from sqllm.signal.audio import SAMPLE_RATE, active_level, frame_energies, load_clip
 from sqllm.signal.differences import Differences, find_differences
 from sqllm.signal.spans import overlap
 from sqllm.ui.examples import EXAMPLES
@@ -56,6 +56,16 @@ def test_lost_speech_is_found_where_it_was(change: str, seconds: float) -> None:
 def test_where_nothing_is_lost_nothing_is_told(change: str) -> None:
     found = find_differences(CHANGES[change](CLEAN), CLEAN)
     assert (found.lost, found.share_lost) == ((), 0.0)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_speech_that_the_clip_skips_is_lost_too(change: str) -> None:
+    half = len(CLEAN) // 2
+    kept, skipped = CLEAN[:half], CLEAN[half:]
+    spoken = [frame_energies(part) >= active_level(CLEAN) - 18 for part in (kept, skipped)]
+    found = find_differences(CHANGES[change](CLEAN)[:half], kept, skipped=skipped)
+    assert found.lost == ()
+    assert found.share_lost == pytest.approx(spoken[1].sum() / (spoken[0].sum() + spoken[1].sum()), abs=0.12)
 
 
 def test_sound_in_a_pause_of_the_reference_is_added() -> None:

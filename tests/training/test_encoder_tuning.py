@@ -15,13 +15,21 @@ from sqllm.features.feature_cache import MapStore, Sound, sounds_of
 from sqllm.features.token_set import cached_tokens, listen_to
 from sqllm.features.wave_cache import WaveStore, disguised
 from sqllm.listeners.profiles import PROFILES
-from sqllm.model.config import EncoderParts
+from sqllm.model.config import EncoderParts, ModelConfig
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.encoders.load import load_encoder
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact
 from sqllm.signal.audio import SAMPLE_RATE
-from sqllm.training.encoder_tuning import Lessons, Tuner, TuningSettings, _told, located_faults
+from sqllm.training.encoder_tuning import (
+    Lessons,
+    Tuner,
+    TuningSettings,
+    _told,
+    located_faults,
+    opinion_names,
+    opinions_of,
+)
 from tests.tiny import speech_like, tiny_model
 
 
@@ -273,3 +281,22 @@ def test_a_locator_that_learns_more_kinds_locates_those_it_knew_as_before() -> N
     assert after is not None
     torch.testing.assert_close(after[..., [3, 1]], before)
     assert encoder.parts.locator == encoder.located_kinds == ("packet-loss", "clicks", "echo", "hum")
+
+
+def test_an_assessor_of_more_listeners_and_kinds_begins_with_the_opinions_it_had() -> None:
+    profiles = ("typical", "noise-sensitive", "phone-speaker")
+    known = opinions_of(ModelConfig(profiles=profiles, artifact_kinds=("hum", "echo")))
+    assert known[5:] == [*(f"phone-speaker {dimension}" for dimension in DIMENSIONS), "hum", "echo"]
+    encoder, frames = CompactEncoder(EncoderParts(opinions=len(known))).eval(), torch.randn(1, 9, 200)
+    tuner = Tuner(encoder, [], [], TuningSettings(), known)
+    wanted = opinion_names(["typical", "street-noise", "phone-speaker"], ["echo", "clicks", "hum"])
+    old = encoder.assessor
+    assert old is not None
+    begun = encoder.add_assessor(len(wanted), tuner.opinions_before(wanted))
+    with torch.inference_mode():
+        before, after = old(frames), begun(frames)
+    torch.testing.assert_close(after[..., :5], before[..., :5])
+    torch.testing.assert_close(after[..., 5:10], before[..., :5])  # one who is new to it begins as the typical listener
+    torch.testing.assert_close(after[..., 10:16], before[..., [5, 6, 7, 8, 9, 11]])
+    assert (after[..., 16] < 0).all()  # a fault that is new to it is unlikely
+    torch.testing.assert_close(after[..., 17], before[..., 10])

@@ -168,6 +168,16 @@ def test_what_is_cut_out_is_told_where_it_is_asked_what_was_lost_or_how_the_leng
     assert all_match(cut, answers(facts, asked("What changed?", "reference-difference")))
 
 
+def test_the_share_that_is_lost_holds_what_is_cut_out() -> None:
+    match = ReferenceMatch("same", -2.0, 0.0, 1.0, removed=((4.2, 2.0),), share_lost=0.21)
+    [alone] = answers(clip(match=match, reference=MEASURED), asked("How much was lost?", "speech-share"))
+    assert alone.endswith("That is 21% of its speech.")
+    both = replace(match, lost=((1.0, 1.2), (3.0, 3.9), (7.0, 7.3)))
+    [said] = answers(clip(CUTS, match=both, reference=MEASURED), asked("How much speech was lost?", "speech-share"))
+    assert said.startswith("21% of the reference's speech is gone, what is cut out included; where the clip goes on")
+    assert said.endswith("About 2.0 s of the reference are cut out, near 4.2 s.")
+
+
 def test_a_question_without_the_word_reference_compares_with_it_all_the_same() -> None:
     assert all_match(
         "^No, the clip is 2.00 s longer", answers(SLOW_QUIET, asked("Is it the same length?", "constancy"))

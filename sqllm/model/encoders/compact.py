@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from sqllm.signal.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy
 # Of the compact encoder's fixed part, a frame of 20 ms: the convolutions' maps, and levels and bands of its halves.
 MAP_WIDTH = 1024 + 2 + 2 * BANDS
 OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
+UNLIKELY = -2.0  # log odds of a fault that nothing is known of
 LEAK = 0.1  # of leaky rectifiers, as in Distill-MOS
 PARTS_KEY = "encoder_parts"  # in the metadata of an encoder's safetensors
 
@@ -92,22 +93,19 @@ class CompactEncoder(AudioEncoder):
         an earlier one knew are located as before.
         """
         before, known = self.locator, self.located_kinds
-        locator = _head(self.features, 128, len(kinds))
+        self.locator, self.located_kinds = _head(self.features, 128, len(kinds)), tuple(kinds)
         if before is not None:
-            weights, taught = locator.state_dict(), before.state_dict()
-            for name, weight in weights.items():
-                if weight.shape == taught[name].shape:
-                    weight.copy_(taught[name])
-                else:
-                    for kind in {*kinds} & {*known}:
-                        weight[kinds.index(kind)] = taught[name][known.index(kind)]
-        self.locator, self.located_kinds = locator, tuple(kinds)
-        return locator
+            _take_over(self.locator, before, {kinds.index(kind): known.index(kind) for kind in {*kinds} & {*known}})
+        return self.locator
 
-    def add_assessor(self, opinions: int) -> nn.Module:
-        """Give the encoder a fresh head that has so many opinions of every frame, and the frames room for them."""
-        self.assessor = _head(self.features, 256, opinions)
+    def add_assessor(self, opinions: int, before: Mapping[int, int] | None = None) -> nn.Module:
+        """Give the encoder a fresh head that has so many opinions of every frame, and the frames room for them. Those
+        that an earlier one had, `before` says which as which, begin as they were.
+        """
+        old, self.assessor = self.assessor, _head(self.features, 256, opinions)
         self.width = self.features + opinions
+        if isinstance(old, nn.Sequential) and before:
+            _take_over(self.assessor, old, before)
         return self.assessor
 
     def locate(self, frames: Tensor) -> Tensor | None:
@@ -263,6 +261,22 @@ class Ear(nn.Module):
 def _head(width: int, hidden: int, outputs: int) -> nn.Sequential:
     """Two layers on every frame: [..., width] -> [..., outputs]."""
     return nn.Sequential(nn.LayerNorm(width), nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, outputs))
+
+
+@torch.no_grad()
+def _take_over(head: nn.Sequential, old: nn.Sequential, rows: Mapping[int, int]) -> None:
+    """Let a head begin as an old one: its hidden layer, and of its outputs the `rows`, by their place in the old one.
+    The others, faults that are new to it, are said to be unlikely in every frame at first.
+    """
+    weights, taught = head.state_dict(), old.state_dict()
+    last = f"{len(head) - 1}."
+    for name, weight in weights.items():
+        if not name.startswith(last):
+            weight.copy_(taught[name])
+            continue
+        weight.fill_(UNLIKELY if name.endswith("bias") else 0.0)
+        for row, before in rows.items():
+            weight[row] = taught[name][before]
 
 
 def sinusoids(count: int, width: int, base: float = 768.0) -> Tensor:

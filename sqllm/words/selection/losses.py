@@ -99,15 +99,18 @@ def _share(question: Question, text: str, facts: Facts) -> Selected | None:
     if match is not None and facts.state in ("same", "identical"):
         cut = cut_out(match)
         if not found.spans and cut:
-            return replace(cut, verdict=verdict(True, bool(lead)))
+            share = Selected("losses", "share alone", {"share": _percent(match.share_lost)})
+            return replace(cut, verdict=verdict(True, bool(lead))).and_then(share if match.share_lost else None)
         if not found.spans:
             return Selected("losses", "nothing lost", absent=INTERRUPTIONS, verdict=lead)
-        said = _figures(found) | {"share": _percent(match.share_lost if match.lost else 0.0)}
+        said = _figures(found) | {"share": _percent(match.share_lost)}
+        if cut:
+            return Selected("losses", "share cut", said, verdict=lead).and_then(cut)
         if not match.lost:
-            return Selected("losses", "covered", said, verdict=lead).and_then(cut)
+            return Selected("losses", "covered", said, verdict=lead)
         case = "share packets" if what == "packets" else "share"
         concealed = any(not _touches(span, match.lost) for span in found.spans)
-        return Selected("losses", f"{case} concealed" if concealed else case, said, verdict=lead).and_then(cut)
+        return Selected("losses", f"{case} concealed" if concealed else case, said, verdict=lead)
     if not found.spans:
         return _none(facts, lead)
     return Selected("losses", f"unknown {what}", _figures(found), verdict=lead)

@@ -53,6 +53,11 @@ _LOSSES: Sentences = {
             "{list}",
         ),
         "share": ("{share} of the reference's speech is gone, {total} in {places}: {list}",),
+        "share alone": ("that is {share} of its speech",),
+        "share cut": (
+            "{share} of the reference's speech is gone, what is cut out included; where the clip goes on without it, "
+            "{total} in {places}: {list}",
+        ),
         "share packets": (
             "I can't tell a rate of packets; what I can tell is that {share} of the reference's speech is gone, "
             "{total} in {places}: {list}",
