@@ -292,7 +292,7 @@ class Measures:
         parts = [level, f"SNR {self.snr_in_words()}", self.width_in_words(), clipped]
         if self.gaps:
             lost = sum(end - start for start, end in self.gaps)
-            parts.append(f"{len(self.gaps)} gap{'s' * (len(self.gaps) > 1)} ({lost:.2f} s)")
+            parts.append(f"sound gone in {len(self.gaps)} place{'s' * (len(self.gaps) > 1)} ({lost:.2f} s)")
         return ", ".join([*parts, self.source_in_words()])
 
     def snr_in_words(self) -> str:

@@ -11,7 +11,7 @@ _WORDS = {
     for value, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
 }
 _WORDS |= {"eleven": 11, "twelve": 12, "a dozen": 12, "fifteen": 15, "sixteen": 16, "twenty": 20, "thirty": 30}
-_FIGURE_OR_WORD = rf"(?:{_NUMBER}|{'|'.join(_WORDS)})"
+FIGURE_OR_WORD = rf"(?:{_NUMBER}|{'|'.join(_WORDS)})"
 
 
 def value_of(said: str) -> float:
@@ -26,7 +26,7 @@ _TIMES = re.compile(
 _SPAN = re.compile(rf"({_NUMBER})\s*(?:s|sec|seconds)?\s*(?:to|and|-|–|until|till)\s*({_NUMBER})\s*{_UNIT}")
 _SECONDS = re.compile(rf"\bseconds?\s+({_NUMBER})\s*(?:to|and|-|–|until|till)\s*(?:second\s+)?({_NUMBER})")
 _EDGE = re.compile(
-    rf"\b(first|opening|initial|last|final|closing)\s+(?:({_FIGURE_OR_WORD}|few|couple of|half)\s*)?"
+    rf"\b(first|opening|initial|last|final|closing)\s+(?:({FIGURE_OR_WORD}|few|couple of|half)\s*)?"
     r"(s|sec|secs|seconds?|min|mins|minutes?)\b"
 )
 _FEW_SECONDS = 3.0
@@ -90,9 +90,9 @@ def number_in(text: str) -> float | None:
 _RANKS = {"second": 2, "2nd": 2, "next": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4}
 _RANK = re.compile(rf"\b({'|'.join(_RANKS)})[ -]+(?:worst|biggest|largest|main|most|strongest)\b")
 _HOW_MANY_OF = re.compile(
-    rf"\b(?:the\s+|your\s+)?(?:top\s+)?({_FIGURE_OR_WORD})\s+(?:worst|biggest|main|largest|most|top)\b"
+    rf"\b(?:the\s+|your\s+)?(?:top\s+)?({FIGURE_OR_WORD})\s+(?:worst|biggest|main|largest|most|top)\b"
 )
-_TOP = re.compile(rf"\btop\s+({_FIGURE_OR_WORD})\b")
+_TOP = re.compile(rf"\btop\s+({FIGURE_OR_WORD})\b")
 
 
 def rank_in(text: str) -> int | None:
