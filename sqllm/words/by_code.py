@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from sqllm.scores import ARTIFACT_KINDS
+from sqllm.words.beyond_sound import beyond_sound, in_other_words
 from sqllm.words.limits import Limit, dimension_in, limit_in
 from sqllm.words.names import fault_named
 from sqllm.words.polarity import is_opposite, is_verdict
@@ -44,53 +45,17 @@ _WITHOUT = re.compile(
     r"^(?:and |but |so |then )*(?:(?:what|how|which)\b.*\b)?(?:if|suppose|imagine|assuming)\b.*"
     r"(?:\b(?:no|not|without|gone|fixed|removed|repaired|cured|absent|cleaned|mended|vanished)\b|n't)"
 )
-
-
 _IGNORING = re.compile(
     r"\b(?:ignor(?:e|es|ed|ing)|disregard(?:ing|ed)?|leav(?:e|es|ing) out|leave .* out|leaving .* aside|apart from|"
     r"aside from|except(?: for)?|not counting|without counting|were it not for|if not for|subtract(?:ing)?|excluding)\b"
 )
 _SCORED = re.compile(r"\b(?:mos|scores?|quality|ratings?|good|it be|it (?:get|reach|score))\b")
 _BESIDE = re.compile(r"\b(?:wrong|else|other|faults?|problems?|issues?|defects?|hear|anything|measured?)\b")
-_CONTENT = re.compile(
-    r"\b(?:hate speech|profan\w*|swear\w*|curs(?:e|es|ing)|offensive|obscen\w*|insult\w*|abus(?:e|ive)|threat\w*|"
-    r"personal (?:data|information|details)|pii|keywords?|(?:account|card|phone|telephone) numbers?)\b"
-)
-_NOT_UNDERSTOOD = ("presence", "speech-share", "measurement", "level-verdict", "off-topic", "unclear", "term")
-_IDENTITY = re.compile(
-    r"^(?i:is|was|isn't) (?:it|this|that|he|she|the (?:talker|speaker|voice|person))(?: that of| the voice of)? "
-    r"(?:[A-Z][a-z]+\.? ){1,2}[A-Z][a-z]+(?: (?:speaking|talking|here))?\W*$"
-)
-_OF_MEANING = re.compile(r"\bmean(?:s|ing)?\b|stands? for|\bsays?\b|\bknow\b|explain|defin")
-_SPREAD = re.compile(r"\b(?:standard deviations?|std\.?(?: ?dev\w*)?|variance|sd)\b", re.IGNORECASE)
-_UNSTEADY = re.compile(r"\b(?:comes? and go(?:es)?|on and off|intermittent\w*|all the time|all along|throughout)\b")
-_WILL_DO = re.compile(
-    r"\b(?:pass|serve|qualif\w+|hold up|stand up|accept\w*|usable|suitable|suited|admissible|fit|work|do)\b.*"
-    r"\b(?:as|for|in)\b"
-)
-_ORIGINAL = re.compile(r"\b(?:originals?|references?|clean|real|genuine|source|live|undamaged|untouched|master)\b")
-_IN_LANGUAGE = re.compile(
-    r"^(?:and |now |please |say (?:it|that) |answer )*in (german|french|spanish|italian|dutch|portuguese|polish|"
-    r"russian|turkish|czech|swedish|danish|japanese|korean|chinese|arabic)\b[ ,]*(?:please)?\W*$"
-)
-_CODES = {
-    **{"german": "de", "french": "fr", "spanish": "es", "italian": "it", "dutch": "nl", "portuguese": "pt"},
-    **{"polish": "pl", "russian": "ru", "turkish": "tr", "czech": "cs", "swedish": "sv", "danish": "da"},
-    **{"japanese": "ja", "korean": "ko", "chinese": "zh", "arabic": "ar"},
-}
-_SHORTER = re.compile(
-    r"^(?:and |now |please |a bit |much |even |make it |say it |keep it |be )*"
-    r"(?:shorter|brief(?:ly|er)?|in (?:short|brief)|tl;?dr|more concise(?:ly)?|concise(?:ly)?)[ ,]*(?:please)?\W*$"
-)
-_LONGER = re.compile(
-    r"^(?:and |now |please |a bit |much |even |give me |tell me |say |can you )*"
-    r"(?:longer|more details?|in (?:more )?detail|elaborate|more technical(?:ly)?)[ ,]*(?:please)?\W*$"
-)
 
 
 def settled(question: Question) -> Question:
     """A question with what code knows better than its readers; as it was where code knows nothing better."""
-    question = _beyond_sound(_in_other_words(question))
+    question = beyond_sound(in_other_words(question))
     question = _several_faults(_without_a_fault(_figure(_gain(question))))
     limit = limit_in(question.text) if question.closed and _can_compare(question) else None
     if limit is not None:
@@ -102,42 +67,6 @@ def settled(question: Question) -> Question:
         return question
     opposite = is_opposite(question.text, question.family, question.kinds)
     return question if opposite is None else replace(question, negated=opposite, doubted=False)
-
-
-def _in_other_words(question: Question) -> Question:
-    """A wish for the answer in another language, shorter or with more in it."""
-    lower = question.text.lower().strip()
-    if language := _IN_LANGUAGE.match(lower):
-        return Question("other-language", question.text, asked=_CODES[language[1]])
-    if _SHORTER.match(lower):
-        return Question("mos-numeric", question.text)
-    return Question("engineer", question.text) if _LONGER.match(lower) else question
-
-
-def _beyond_sound(question: Question) -> Question:
-    """What is said, who says it, what the other end hears; how votes spread; whether it will do where nobody knows."""
-    lower = question.text.lower()
-    if _IDENTITY.match(question.text):
-        return Question("cannot-tell", question.text, topic="who", closed=True)
-    if _CONTENT.search(lower) and question.family in _NOT_UNDERSTOOD:
-        return Question("cannot-tell", question.text, topic="words", closed=True)
-    if question.family == "origin" and re.search(r"\b(?:delay|latency)\b", lower):
-        return Question("cannot-tell", question.text, topic="delay")
-    if question.family == "fix" and re.search(r"\bwithout (?:the |its |a |any )?reference\b", lower):
-        return Question("cannot-tell", question.text, topic="other")
-    if _SPREAD.search(lower) and question.family in _NOT_UNDERSTOOD and not _OF_MEANING.search(lower):
-        return Question("agreement", question.text)
-    if (
-        question.family == "distinguishable"
-        and _WILL_DO.search(lower)
-        and not _ORIGINAL.search(lower)
-        and (asked := unknown_use(question.text))
-    ):
-        return Question("use", question.text, closed=question.closed, asked=asked)
-    if question.family == "presence" and _UNSTEADY.search(lower) and question.kinds:
-        steady = re.search(r"\b(?:all the time|all along|throughout)\b", lower) is not None
-        return Question("constancy", question.text, kinds=question.kinds, closed=question.closed, negated=not steady)
-    return question
 
 
 def _can_compare(question: Question) -> bool:

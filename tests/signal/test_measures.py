@@ -212,7 +212,8 @@ def test_measuring_is_fast_and_gives_the_same_twice() -> None:
 def test_the_line_of_facts() -> None:
     facts = Measures(-26.08, 0.8, -44.2, 18.1, 3410, 0.04, 0, ((1.0, 1.3),), 15, -11, 7, "WAV", 16_000, 1)
     assert (
-        facts.in_words() == "-26.1 dBov active, SNR 18 dB, 3.4 kHz wide, 0.0% clipped, sound gone in 1 place (0.30 s), 16 kHz mono WAV"
+        facts.in_words()
+        == "-26.1 dBov active, SNR 18 dB, 3.4 kHz wide, 0.0% clipped, sound gone in 1 place (0.30 s), 16 kHz mono WAV"
     )
 
 
