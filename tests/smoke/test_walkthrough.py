@@ -33,7 +33,7 @@ def write_nisqa(folder: Path) -> None:
     rows, rng = [], np.random.default_rng(0)
     for db, count in SUBSETS.items():
         for number in range(count):
-            name, clean = f"c{number:05d}_{db.lower()}.wav", speech_like(0.6, number)
+            name, clean = f"c{number:05d}_{db.lower()}.wav", speech_like(0.6, len(rows))
             paired = not db.endswith("LIVETALK")
             kinds = {"deg": np.clip(clean * rng.uniform(0.3, 1.5), -1, 1), **({"ref": clean} if paired else {})}
             for kind, wave in kinds.items():
@@ -78,6 +78,10 @@ def test_the_steps_of_the_page_lead_to_the_papers_table(tmp_path: Path) -> None:
         done = subprocess.run(
             command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False, timeout=300
         )
+        if "train.check" in words:  # all that is wrong with it: a few clips are not the whole corpus
+            assert done.stdout.count("of the NISQA corpus is not whole") == len(SUBSETS), done.stdout
+            assert len(done.stdout.splitlines()) == 1 + 2 * len(SUBSETS), done.stdout
+            continue
         assert done.returncode == 0, f"{step}\n{done.stdout[-800:]}\n{done.stderr[-1500:]}"
     for name in ("single.md", "double.md"):
         table = (tmp_path / name).read_text(encoding="utf-8")
