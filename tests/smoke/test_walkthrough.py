@@ -30,7 +30,8 @@ SUBSETS = {
 
 def write_nisqa(folder: Path) -> None:
     """Clips at 48 kHz in a folder a subset, their references beside them but for LIVETALK, one index."""
-    rows, rng = [], np.random.default_rng(0)
+    rows: list[dict[str, str]] = []
+    rng = np.random.default_rng(0)
     for db, count in SUBSETS.items():
         for number in range(count):
             name, clean = f"c{number:05d}_{db.lower()}.wav", speech_like(0.6, len(rows))
