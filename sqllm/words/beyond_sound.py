@@ -68,7 +68,7 @@ def beyond_sound(question: Question) -> Question:
         return Question("cannot-tell", question.text, topic="delay")
     if question.family == "fix" and _UNREFERENCED.search(lower):
         return Question("cannot-tell", question.text, topic="other")
-    if _SPREAD.search(lower) and question.family in _NOT_UNDERSTOOD and not _OF_MEANING.search(lower):
+    if asks_for_spread(question.text) and question.family in _NOT_UNDERSTOOD and not _OF_MEANING.search(lower):
         return Question("agreement", question.text)
     for_use = question.family == "distinguishable" and _WILL_DO.search(lower) and not _ORIGINAL.search(lower)
     if for_use and (asked := unknown_use(question.text)):
@@ -77,3 +77,8 @@ def beyond_sound(question: Question) -> Question:
         steady = _STEADY.search(lower) is not None
         return Question("constancy", question.text, kinds=question.kinds, closed=question.closed, negated=not steady)
     return question
+
+
+def asks_for_spread(text: str) -> bool:
+    """Whether a text asks for a standard deviation or a variance."""
+    return _SPREAD.search(text) is not None

@@ -38,16 +38,16 @@ def resolved(text: str, previous: str | None) -> str:
         return text
     noun = noun_for(fault, word)
     plural = noun.endswith("s") and not noun.endswith("ss")
-    one = noun[:-1] if plural else noun
+    one, are = (noun[:-1], "are") if plural else (noun, "is")
     if _ALL.match(text):
         return f"When are all the {noun}?"
     if match := _SURE.match(text):
-        return f"{match[1]} that there {'are' if plural else 'is'} {noun}?"
+        return f"{match[1]} that there {are} {noun}?"
     if match := _HOW.match(text):
-        how, are = match[1].lower(), "are" if plural else "is"
+        how = match[1].lower()
         return f"How many {noun} are there?" if how.endswith("many") else f"{how.capitalize()} {are} the {noun}?"
     if _MATTERS.match(text):
-        return f"How bad {'are' if plural else 'is'} the {noun}?"
+        return f"How bad {are} the {noun}?"
     if match := _BARE.match(text):
         return f"{match[1]} do you hear the {noun}?"
     for pattern, put in (

@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from sqllm.words.beyond_sound import asks_for_spread
 from sqllm.words.facts import VOTES, Facts
 from sqllm.words.questions import Question
 from sqllm.words.repair import TOP_MOS
 from sqllm.words.selection.faults import asked_faults, asked_words
 from sqllm.words.selection.selected import Selected, verdict
-from sqllm.words.selection.text import has, plain
 
 SURE_WITHIN = 1.0  # width of the 90% interval of a score that counts as sure
 AGREED_SD = 0.7  # standard deviation of votes up to which people are said to agree
 WITHIN = 0.3  # to how much a panel's mean should be good
 COVERAGE_95 = 1.96  # standard errors
-_SPREAD = r"standard deviations?|std\.?(?: ?dev\w*)?|variance|sd"
 PANEL = 24  # listeners of a usual laboratory test (ITU-T P.800)
 G107_LOW, G107_HIGH = 6.5, 100.0  # R from which the formula of ITU-T G.107 rises, and where it ends
 
@@ -58,7 +57,7 @@ def agreement(question: Question, facts: Facts) -> Selected:
     said = {"vote": str(vote), "share": f"{100 * share:.0f}%", "near": f"{100 * near:.0f}%"}
     said |= {"sd": f"{facts.vote_sd:.1f}"}
     lead = verdict(agree, question.closed, question.negated)
-    if has(plain(question), _SPREAD) and not question.closed:
+    if asks_for_spread(question.text) and not question.closed:
         return Selected("agreement", "spread", said)
     return Selected("agreement", "agree" if agree else "differ", said, verdict=lead)
 

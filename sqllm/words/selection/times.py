@@ -10,6 +10,7 @@ from sqllm.scores import stated
 from sqllm.words.facts import Facts, FaultFact, Span, Window
 from sqllm.words.limits import limit_in
 from sqllm.words.questions import ACCEPTABLE_MOS, Question
+from sqllm.words.selection.losses import MOST_LISTED
 from sqllm.words.selection.selected import Selected, seconds, span_text, verdict
 from sqllm.words.selection.text import NEGATIVE, has, plain, span_in
 
@@ -27,7 +28,6 @@ _HOW_MANY_PARTS = re.compile(
     r"\b(?:how many|what (?:share|percent\w*|number)|which)\b.*"
     r"\b(?:windows|parts|sections|segments|stretches|chunks|passages)\b"
 )
-MOST_LISTED = 12
 _COMPARES = r"better|worse|best|worst|cleaner|noisier|(?:higher|lower) (?:mos|score|quality)"
 
 
