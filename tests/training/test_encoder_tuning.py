@@ -260,6 +260,22 @@ def test_convolutions_can_be_tuned_too_and_go_on_as_if_never_stopped(
         torch.testing.assert_close(resumed.state_dict()[name], value)
 
 
+def test_half_of_what_is_learnt_is_the_mean_of_the_weights_before_and_after(
+    clips: list[CorpusClip], tmp_path: Path
+) -> None:
+    settings = TuningSettings(out=tmp_path / "all", cache=tmp_path / "cache", epochs=1, batch=3)
+    half = dataclasses.replace(settings, out=tmp_path / "half", learnt_share=0.5)
+    for one in (settings, half):
+        Tuner(untrained(), clips, clips, one).run()
+    name = "transformer.layers.0.linear1.weight"
+    before = untrained().state_dict()[name]
+    learnt, kept = (
+        load_encoder("compact", str(one.out / "encoder.safetensors")).state_dict()[name] for one in (settings, half)
+    )
+    assert not torch.equal(before, learnt)
+    torch.testing.assert_close(kept, (before + learnt) / 2)
+
+
 def test_tuning_goes_on_with_the_head_that_tells_the_moments(clips: list[CorpusClip], tmp_path: Path) -> None:
     encoder = untrained()
     locator = encoder.add_locator()

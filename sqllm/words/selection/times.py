@@ -10,7 +10,7 @@ from sqllm.scores import stated
 from sqllm.words.facts import Facts, FaultFact, Span, Window
 from sqllm.words.limits import limit_in
 from sqllm.words.questions import ACCEPTABLE_MOS, Question
-from sqllm.words.selection.losses import MOST_LISTED
+from sqllm.words.selection.losses import listed
 from sqllm.words.selection.selected import Selected, seconds, span_text, verdict
 from sqllm.words.selection.text import NEGATIVE, has, plain, span_in
 
@@ -89,7 +89,7 @@ def counted_parts(question: Question, facts: Facts) -> Selected | None:
     inside = [w for w in facts.windows if (w.mos < value if below else w.mos >= value)]
     said = {"count": str(len(inside)), "all": str(len(facts.windows)), "limit": f"{value:.1f}"}
     if inside:
-        said["list"] = ", ".join(f"{span_text((w.start, w.end))} s" for w in inside[:MOST_LISTED])
+        said["list"] = listed([(w.start, w.end) for w in inside])["list"]
     return Selected("windows", f"{'below' if below else 'above'}{'' if inside else ' none'}", said)
 
 
