@@ -21,7 +21,7 @@ class Projector(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.layers = nn.Sequential(nn.Linear(width + 2, dim), nn.GELU(), nn.Linear(dim, dim))
-        self.scale = nn.Parameter(torch.tensor(scale))
+        self.scale = nn.Parameter(torch.full((1,), scale))  # FSDP shards no scalars
         self.reference_segment = nn.Parameter(torch.zeros(dim))
         self.changes = nn.utils.skip_init(nn.Linear, CHANGES, dim, bias=False)
         nn.init.zeros_(self.changes.weight)

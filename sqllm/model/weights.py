@@ -8,14 +8,16 @@ from torch import Tensor
 
 
 def check_fit(places: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
-    """Raises `ValueError` naming the first weight that is missing, has no place or has another shape than its place."""
+    """Raises `ValueError` naming the first weight that is missing, has no place or has another shape than its place; a
+    single number fits whatever the shape it is stored in.
+    """
     for name in places:
         if name not in weights:
             raise ValueError(f"{name} is missing")
     for name, weight in weights.items():
         if name not in places:
             raise ValueError(f"{name} has no place")
-        if weight.shape != places[name].shape:
+        if weight.shape != places[name].shape and not weight.numel() == places[name].numel() == 1:
             raise ValueError(f"{name} is {list(weight.shape)}, not {list(places[name].shape)}")
 
 
@@ -26,4 +28,4 @@ def fill(places: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
     """
     check_fit(places, weights)
     for name, place in places.items():
-        place.copy_(weights[name])
+        place.copy_(weights[name].reshape(place.shape))

@@ -99,6 +99,14 @@ def test_a_loaded_model_is_named_and_has_a_revision(saved: Path, tmp_path: Path)
     assert load_checkpoint(other, device="cpu")[1]["revision"] != name["revision"]
 
 
+def test_a_scale_that_was_stored_without_a_shape_is_read(saved: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(saved, tmp_path / "other")
+    state = load_file(other / WEIGHTS_NAME)
+    assert state["projector.scale"].shape == (1,)
+    save_file(state | {"projector.scale": torch.tensor(2.5)}, other / WEIGHTS_NAME)
+    assert load_checkpoint(other, device="cpu")[0].projector.scale.tolist() == [2.5]
+
+
 def test_only_what_was_trained_is_saved(saved: Path) -> None:
     names = set(load_file(saved / WEIGHTS_NAME))
     assert all(name.startswith(("projector.", "encoder.")) or "lora_" in name for name in names)
