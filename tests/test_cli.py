@@ -266,7 +266,7 @@ def test_a_listener_may_come_from_a_file(run, speech_file: Path, tmp_path: Path)
     profile.write_text("name: mine\nbase: strict-expert\nmore: noisiness\n")
     _, out, _ = run("rate", str(speech_file), "--no-rationale", "--json", "--profile", str(profile))
     assert json.loads(out)["profile"] == "mine"
-    assert json.loads(out)["listener"]["asked"] == "strict-expert"
+    assert json.loads(out)["listener"]["asked"] == "typical"
     profile.write_text("name: mine\nbase: nobody\n")
     code, _, err = run("ask", str(speech_file), "Is it good?", "--profile", str(profile))
     assert code == 2

@@ -68,7 +68,7 @@ class Listeners:
 
 def measure_listeners(model: SpeechQualityModel, tokens: TokenSet, with_reference: bool = False) -> Listeners:
     """Every listener that a model was taught, on clips with speech; clip n is asked in held-out wording n mod 3."""
-    listeners = [profile for profile in PROFILES.values() if profile.name in model.config.profiles]
+    listeners = [profile for profile in PROFILES.values() if profile.taught_as in model.config.profiles]
     heard = {profile.name: np.full((len(tokens), len(DIMENSIONS)), np.nan) for profile in listeners}
     for wording in range(WORDINGS):
         rows = list(range(wording, len(tokens), WORDINGS))

@@ -206,7 +206,7 @@ class Hearing:
             measures=self.measures,
             conditioning=self.conditioning,
             votes=VoteShares(LABORATORY.probabilities(np.array(scores["mos"].mean))) if scores else None,
-            listener=ListenerNotes(listener.taught_as, listener.understood, listener.ignored),
+            listener=ListenerNotes(listener.asked or listener.name, listener.understood, listener.ignored),
         )
 
     @cached_property

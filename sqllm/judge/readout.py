@@ -110,17 +110,24 @@ class Reading:
         (all of those listeners whose overall score depends on the others).
         """
         tree, listeners = PromptTree(), []
+        stems: dict[str, int] = {}
+        blocks: dict[tuple[str, str], ScoreNode] = {}
         for profile in profiles:
-            stem = tree.add(vocabulary.stem(with_listener(SCORE_REQUESTS[0], profile)), ROOT)
-            asked = DIMENSIONS if profile.on_top.sensitivity else dimensions
-            listeners.append({d: add_score_block(tree, vocabulary, stem, SCORE_BLOCKS[d][0]) for d in asked})
+            request = with_listener(SCORE_REQUESTS[0], profile)  # the same of all who have the same ears
+            if request not in stems:
+                stems[request] = tree.add(vocabulary.stem(request), ROOT)
+            asked = DIMENSIONS if profile.habits.sensitivity else dimensions
+            for d in asked:
+                if (request, d) not in blocks:
+                    blocks[request, d] = add_score_block(tree, vocabulary, stems[request], SCORE_BLOCKS[d][0])
+            listeners.append({d: blocks[request, d] for d in asked})
         nodes: dict[str, int] = {}
         if faults:
             stem = tree.add(vocabulary.stem(FAULT_REQUESTS[0]), ROOT)
             for kind in faults:
                 block = SPEECH_BLOCK if kind == SPEECH else fault_block(kind)
                 nodes[kind] = tree.add(vocabulary.model.encode_text(block), stem)
-        return cls(tree, tuple(listeners), nodes, tuple(profile.on_top for profile in profiles))
+        return cls(tree, tuple(listeners), nodes, tuple(profile.habits for profile in profiles))
 
     def positions(self) -> list[int]:
         """The tokens whose logits are read, in the order `read` expects them."""

@@ -41,6 +41,6 @@ def listener_asked_for(question: str, taught: Collection[str]) -> MappedListener
     if match is None or _NOBODY.match(match["who"]):
         return None
     name = "-".join(_CALLED.sub("", match["who"].lower()).split())
-    if name in taught and name in PROFILES:
+    if name in PROFILES and PROFILES[name].taught_as in taught:
         return MappedListener(PROFILES[name], (PROFILES[name].title,), ())
     return understand_listener(match["who"], taught)

@@ -75,13 +75,12 @@ def understand_listener(
     for phrase in _phrases(words):
         _read(phrase, found)
     asked = _choose_ears(found, PROFILES if taught is None else taught, base)
-    habits = found.habits if asked is base else base.habits.beside(found.habits)
     profile = replace(
         asked,
         name=base.name if base is not TYPICAL else CUSTOM,
         title=base.title if base is not TYPICAL else "Custom listener",
         asked=asked.taught_as,
-        on_top=base.on_top.beside(habits),
+        habits=base.habits.beside(found.habits),
         note=words,
         understood=tuple(dict.fromkeys(found.understood)),
         ignored=tuple(found.ignored),
@@ -100,7 +99,8 @@ def _at_and(part: str) -> list[str]:
     pieces = [" ".join(piece.split()) for piece in re.split(r"\b(?:and|or|nor)\b", part)]
     joined = pieces[:1]
     for piece in pieces[1:]:
-        if _things(piece) and not search(f"{MINDS}|{FORGIVES}", piece):
+        bare = [_things(one) and not search(f"{MINDS}|{FORGIVES}", one) for one in (joined[-1], piece)]
+        if bare[1] or (bare[0] and _things(piece)):
             joined[-1] += f" and {piece}"
         else:
             joined.append(piece)

@@ -12,84 +12,24 @@ NOISE_SENSITIVE = ListenerProfile(
     "noise-sensitive",
     "Noise-sensitive listener",
     who="Minds noise behind the voice far more than most people do.",
-    wordings=(
-        "The listener is sensitive to noise.",
-        "Answer for someone who is easily bothered by background noise.",
-        "Imagine a listener who can't stand noise.",
-        "Noise annoys this listener more than most.",
-        "The person rating hates hiss and hum behind a voice.",
-        "Judge it like somebody who wants silence behind the talker.",
-        "Any sound besides the speech disturbs this person.",
-        "The rater can't concentrate when there is background noise.",
-    ),
-    held_out=(
-        "Even a little noise spoils it for this listener.",
-        "Rate as someone who can't bear any hiss would.",
-        "Background sounds get on this listener's nerves.",
-    ),
     habits=Habits({"noisiness": 1.4}),
 )
 DROPOUT_SENSITIVE = ListenerProfile(
     "dropout-sensitive",
     "Listener who minds gaps",
     who="Minds lost words, gaps and stuttering far more than most people do.",
-    wordings=(
-        "The listener is sensitive to drop-outs.",
-        "Answer for someone who can't stand gaps in the speech.",
-        "Imagine a listener who is upset by every lost syllable.",
-        "Interruptions annoy this listener more than most.",
-        "The person rating hates choppy sound.",
-        "Judge it like somebody who notices every break in the sound.",
-        "Lost packets and cuts disturb this person.",
-        "The rater can't concentrate when words drop out.",
-    ),
-    held_out=(
-        "Missing words drive this listener mad.",
-        "Rate as someone who minds stutters and holes most of all would.",
-        "This listener wants speech without any break.",
-    ),
     habits=Habits({"discontinuity": 1.4}),
 )
 STRICT_EXPERT = ListenerProfile(
     "strict-expert",
     "Strict expert",
     who="A trained engineer who punishes every fault, up to half a point below others.",
-    wordings=(
-        "The listener is a strict expert.",
-        "Answer as a critical audio engineer who rates half a point lower than most.",
-        "Imagine a demanding expert listener.",
-        "A severe, trained listener is rating.",
-        "The person rating is a professional who forgives nothing.",
-        "Judge it as severely as a studio engineer would.",
-        "A critical ear listens and gives full marks only to perfect sound.",
-        "The rater has high standards and is rarely satisfied.",
-    ),
-    held_out=(
-        "A merciless sound engineer listens.",
-        "Rate as a hard-to-please specialist would.",
-        "This listener is trained to find faults and marks them down.",
-    ),
     habits=Habits(strictness=1.0),
 )
 LENIENT = ListenerProfile(
     "lenient",
     "Lenient listener",
     who="Is content as long as the words come across, and forgives slight faults.",
-    wordings=(
-        "The listener is lenient.",
-        "Answer as someone who is easily pleased and rates higher than most.",
-        "Imagine a forgiving listener.",
-        "An uncritical listener is rating.",
-        "The person rating is content as long as the words come across.",
-        "Judge it as kindly as somebody who hardly listens for quality.",
-        "A tolerant ear listens and gives good marks gladly.",
-        "The rater has low standards and is easily satisfied.",
-    ),
-    held_out=(
-        "This listener doesn't take faults amiss.",
-        "Rate as someone generous with good marks would.",
-        "An easy-going person listens, who is happy with almost anything.",
-    ),
     habits=Habits(strictness=-0.8),
 )
 MILD_LOSS = ListenerProfile(
@@ -225,21 +165,6 @@ HEADPHONES = ListenerProfile(
     "quiet-headphones",
     "Headphones in a quiet room",
     who="Listens over good headphones in a quiet room, where slight noise and colouring are noticed sooner.",
-    wordings=(
-        "The listener wears good headphones in a quiet room.",
-        "Answer for someone who listens over studio headphones.",
-        "Imagine hearing it over headphones late at night, with nothing else to hear.",
-        "It is played over closed headphones in silence.",
-        "The person rating listens closely over hi-fi headphones.",
-        "Judge it as one hears it over fine headphones, undisturbed.",
-        "The rater sits in a silent studio with headphones on.",
-        "For somebody in a quiet place who wears very good headphones.",
-    ),
-    held_out=(
-        "This listener hears every detail over high-quality headphones.",
-        "Rate it as it sounds over headphones in a silent room.",
-        "The listener is alone with a good pair of headphones.",
-    ),
     habits=Habits({"noisiness": 1.15, "coloration": 1.15}),
 )
 PROFILES: dict[str, ListenerProfile] = {

@@ -14,12 +14,20 @@ def _any(*words: str) -> str:
 THINGS: Mapping[str, str] = {
     "noisiness": _any(
         *("nois*", "hiss*", "hum", "hums", "humming", "buzz*", "rustl*", "static", "crackl*", "clicks?", "pops?"),
-        *("rumbl*", "babbl*", "background*", "whir*", "whistl*"),
+        *("rumbl*", "babbl*", "background*", "whir*", "whistl*", "silence"),
+        "sounds? (?:besides?|behind|except|other than)",
     ),
     "discontinuity": _any(
         *("gaps?", "drop.?outs?", "dropped words?", "stutter*", "interrupt*", "chopp*", "cut.?outs?", "break.?ups?"),
         *("(?:lost|missing|cut) (?:words?|syllables?|packets?|speech)", "glitch*", "holes?", "breaks", "jitter*"),
-        *("skips?", "skipping", "(?:words?|syllables?) (?:are|is|go|going|get) (?:missing|lost|cut)"),
+        *(
+            "skips?",
+            "skipping",
+            "(?:words?|syllables?) (?:are|is|go|going|get) (?:missing|lost|cut)",
+            "cuts",
+            "packet.?loss*",
+        ),
+        *("(?:words?|syllables?) (?:drop|vanish|disappear)*", "every break", "breaks? in", "without (?:any |a )?break"),
     ),
     "coloration": _any(
         *("muffl*", "tinn*", "distort*", "colou?r*", "metallic*", "codec*", "robot*", "dull*", "boom*", "artifact*"),
@@ -33,15 +41,18 @@ THINGS: Mapping[str, str] = {
 MINDS = _any(
     *(
         "hat(?:e|es|ed|ing)",
-        "(?:can'?t|cannot|can (?:hardly|barely)) (?:stand|bear|take|tolerate|abide)",
+        "(?:can'?t|cannot|can (?:hardly|barely)) (?:stand|bear|take|tolerate|abide|concentrate|focus|relax|cope)",
         "sensitive",
         "allergic",
         "annoy*",
     ),
     *("irritat*", "bother*", "disturb*", "upset*", "dislik*", "detest*", "loath*", "despis*", "minds?", "minding"),
     *("cares?", "caring", "fuss*", "picky", "intoleran*", "distract*", "complain*", "nervous", "objects?"),
-    *("notices?", "hears every", "put off", r"driv\w+ (?:\w+ )?(?:mad|crazy)", "fear*", "wants no", "aware of"),
+    *("notices?", rf"hears every(?= (?:{'|'.join(THINGS.values())}))", "put off", "fear*", "aware of"),
+    *("spoil*", "ruin*", "unbearabl*", "painful*", "furious", r"rag(?:es?|ing) (?:about|at|over)"),
     *("attentive", "matters?", "(?:no|zero) (?:patience|tolerance)", "enem(?:y|ies) of"),
+    *(r"driv\w+ (?:[\w']+ ){0,3}(?:mad|crazy|nuts)", r"(?:get|grat)\w* on (?:[\w']+ ){0,3}nerves?"),
+    r"(?:want|need|expect|demand)\w* (?:no|silence|(?:\w+ )?without)",
 )
 FORGIVES = _any(
     *("ignor*", "toleran*", "tolerat*", "accept*", "forgiv*", "indifferen*", "used to", "(?:fine|ok|okay) with"),
@@ -66,42 +77,68 @@ STRONG = _any(
 ALTOGETHER = _any("at all", "never", "immun*", "completely", "totally")
 SLIGHT = _any("slight*", "a (?:little|bit)", "somewhat", "rather", "fairly", "mild*", "quite")
 STRICT = _any(
+    *("forgives? (?:nothing|no)", r"takes? (?:[\w']+ )?amiss", r"marks? (?:[\w']+ )?down"),
+    *("trained (?:listener|ear|to)*", "finds? (?:all |every )?faults?"),
+    *("severely", "severe$", "severe (?:and |but )?(?:trained|listener|judge)*"),
     *("strict*", "critical*", "critics?", "demanding", "severe (?:judg*|rat*|expert|critic)", "expert*", "picky"),
-    *("pedant*", "harsh*", "(?:audio|sound|acoustic*) (?:engineer|professional)s?", "fuss[yi]*", "audiophile*"),
-    *("merciless*", "golden ears?", "hard to please", "high standards?", "perfectionist*", "choosy", "exacting"),
+    *("pedant*", "harsh*", "(?:audio|sound|studio|acoustic*) (?:engineer|professional)s?", "fuss[yi]*", "audiophile*"),
+    *("merciless*", "golden ears?", "hard.to.please", "high standards?", "perfectionist*", "choosy", "exacting"),
     "rates? (?:low|hard|strict)*",
 )
 LENIENT = _any(
     *("lenient*", "easy.?going", "easily (?:pleased|satisfied)", "generous*", "forgiving", "uncritical*"),
     *("undemanding", "kind (?:rater|judge)", "rates? (?:high|kind|generous)*", "tolerant", "low standards?"),
-    *("happy with (?:anything|everything)", "patient", "casual listener", "easy to please", "good.natured"),
+    *("content (?:as|with|if|when)", "kindly", r"gives? (?:\w+ )?(?:five stars|(?:top|full) marks)(?! only)"),
+    *(r"(?:hardly|barely) listens? for", "easy.to.please"),
+    *("happy with (?:almost )?(?:anything|everything)", "patient", "casual listener", "easy to please", "good.natured"),
 )
-_DEAF = r"(?:\w+ )?(?:deaf\w*|hard of hearing|hearing.?(?:loss|impair\w*|trouble|problem\w*)|impaired hearing)"
+_DEAF = (
+    r"(?!packet|frame|speech|word|signal|data|quality)(?:\w+ )?"
+    r"(?:deaf\w*|hard of hearing|hearing.?(?:loss|impair\w*|trouble|problem\w*)|impaired hearing|sensorineural loss"
+    r"|loss(?= (?:at|above|in|of) (?:the )?(?:high|treble|hearing)|\s?$| is rating))"
+)
 # The profile that hears so; what stands first is looked for first.
 HEARS: Mapping[str, str] = {
     "severe-hearing-loss": _any(
         f"(?:sever\\w*|profound\\w*|nearly|almost|practically|very|stone|steep\\w*) {_DEAF}",
-        *("deaf as a post", "hears? almost nothing"),
+        *("deaf as a post", "hears? almost nothing", r"(?:little|no|hardly any) hearing (?:left|above|at all)"),
+        r"(?:very little|(?:next to|almost) no|hardly any) hearing(?! \w)",
+        *(r"ears? (?:[\w']+ ){0,3}(?:nearly|almost|all but) gone", "power aids?", "strong(?:est)? (?:hearing.?)?aids?"),
+        r"(?:hardly|barely) hears? (?:\w+ ){1,3}at all",
     ),
     "mild-hearing-loss": _any(
         f"(?:slight\\w*|mild\\w*|a (?:little|bit)|somewhat|partly|partially|early|beginning) {_DEAF}",
-        "hears? (?:a (?:little|bit) )?less",
+        *("hears? (?:a (?:little|bit) )?less", "small hearing.?aids?", "misses (?:soft|faint|quiet|high)"),
+        r"hearing (?:\w+ )?(?:weaken|fad|declin|worsen)\w* (?:a (?:little|bit)|slightly|somewhat)",
+        r"lost (?:some|a (?:little|bit)|part)(?: of)?(?: (?:his|her|their|the))? hearing",
+        r"ears? (?:[\w']+ ){0,3}a (?:little|bit) dull",
     ),
     "hearing-impaired": _any(
         *("deaf*", "hard of hearing", "hearing.?(?:loss|impair*|aids?|trouble|problem*)", "impaired hearing"),
         r"(?:no longer|unable to|can'?t|cannot|hardly|barely|do(?:es)?n'?t) hears? (?:\w+ )?(?:well|much|high|treble)",
         *("presbycusis", "cochlea*", "hear(?:s|ing)? (?:badly|poorly)", "hearing is (?:bad|poor|weak|failing)"),
-        "(?:bad|poor|weak) hearing",
+        *("(?:bad|poor|weak|reduced|diminished|damaged) hearing", "sensorineural"),
+        *(
+            r"hearing \w+ (?:weaken|fad|declin)*",
+            r"hearing (?:got|gets|is getting|has become|became) (?:worse|bad|poor)",
+        ),
+        *(r"ears? (?:is|are) (?:\w+ )?(?:damaged|bad|poor|weak|failing|dull)", r"lost (?:\w+ ){0,3}hearing"),
+        r"(?:can'?t|cannot|unable to) (?:follow|understand) (?:[\w']+ ){1,3}without",
     ),
-    "laptop-speaker": _any("laptops?", "notebooks?", "macbooks?", "built.?in speakers?", "computer speakers?"),
+    "laptop-speaker": _any(
+        *("laptops?", "notebooks?", "macbooks?", "built.?in speakers?", "computer speakers?"),
+        *("(?:thin|small|portable) computers?", r"(?:loud)?speakers? (?:\w+ ){0,2}built in*"),
+    ),
     "street-noise": _any(
         *("streets?", "traffic", "outdoors?", "(?:busy|main) roads?", "roads?", "bus stops?", "in the city"),
         "(?:in|on) (?:an?|the|their|his|her|my) (?:noisy )?(?:bus|car|train|tram|subway)",
-        *("commut*", "walking", "crowd*", "driving"),
+        *("commut*", "walking", "crowd*", "driving", "vehicles?", "passing cars?"),
+        *("airports?", "stations?", "underground", "metro"),
+        r"(?:noisy|loud) (?:\w+ )?(?:places?|rooms?|offices?|wards?|cars?|bus|pubs?|bars?|caf\w+|factory)",
     ),
     "phone-speaker": _any(
         *("(?:tele)?phones?", "handsets?", "landlines?", "mobiles?", "cell ?phones?", "smartphones?", "earpieces?"),
-        *("narrow.?band", "telephony"),
+        *("narrow.?band", "telephony", "passes no bass", "speaker.?phones?"),
     ),
     "quiet-headphones": _any(
         *("head.?phones?", "ear.?(?:buds?|phones?)", "in.?ears", "(?:quiet|silent) room", "at night"),
@@ -110,6 +147,7 @@ HEARS: Mapping[str, str] = {
 }
 HEARS_WELL = (
     rf"{NOT}(?: \w+)? (?:deaf|hard of hearing|hearing.?(?:loss|impair))|\b(?:normal|good|perfect) (?:hearing|ears)\b"
+    r"|\bhearing is (?:fine|good|normal|perfect|ok)\b"
 )
 SPLIT = r"[,;.:!?()\n]+|\b(?:but|yet|though|although|who|while|whereas|however)\b"
 _SAY_NOTHING = (

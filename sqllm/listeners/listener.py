@@ -10,6 +10,8 @@ import numpy as np
 from sqllm.listeners.chains import CHAINS
 from sqllm.listeners.habits import Habits
 
+TYPICAL_NAME = "typical"
+
 
 @dataclass(frozen=True)
 class ListenerProfile:
@@ -19,10 +21,10 @@ class ListenerProfile:
     `sqllm.listeners.chains.AUDIOGRAMS`; a hearing loss) and `habits`. A listener rates on the scale of what they are
     used to, the chain is none of the clip's faults; one with `full_band` compares with the clip as it is instead.
 
-    The model reads one of `wordings`; `held_out` are never trained on, so that they can tell whether it understood.
-    `asked` is the profile whose wordings these are, where it is not the listener's own: then `on_top` is applied to
-    what the model says of that one. `note` is what a user wrote about the listener, `understood` and `ignored` are what
-    became of it.
+    A model is taught what reaches the ears and asked for that: it reads one of `wordings`; `held_out` are never trained
+    on, so that they can tell whether it understood. How the listener rates it is computed. `asked` is the profile with
+    those ears, where it is not the listener's own. `note` is what a user wrote about the listener, `understood` and
+    `ignored` are what became of it.
     """
 
     name: str
@@ -35,7 +37,6 @@ class ListenerProfile:
     full_band: bool = False
     habits: Habits = field(default_factory=Habits)
     asked: str = ""
-    on_top: Habits = field(default_factory=Habits)
     note: str = ""
     understood: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -55,5 +56,5 @@ class ListenerProfile:
 
     @property
     def taught_as(self) -> str:
-        """The name of the profile that a model has to have been taught to answer for this listener."""
-        return self.asked or self.name
+        """The profile with the same ears, which a model has to have been taught to answer for this listener."""
+        return self.asked or (self.name if self.hears_otherwise else TYPICAL_NAME)

@@ -51,7 +51,7 @@ class Mix:
         """Four in five are typical listeners; the other profiles of those that a model was taught share the rest
         evenly.
         """
-        others = [name for name in PROFILES if name != TYPICAL.name and name in taught]
+        others = [name for name, one in PROFILES.items() if one is not TYPICAL and one.taught_as in taught]
         if not others:
             return cls.of({TYPICAL.name: 1.0})
         return cls.of({TYPICAL.name: TYPICAL_SHARE} | dict.fromkeys(others, (1 - TYPICAL_SHARE) / len(others)))

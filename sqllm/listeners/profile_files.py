@@ -72,16 +72,13 @@ def profile_of(content: Any) -> ListenerProfile:
     base = _one_of(content, "base", {key: key for key in PROFILES}, TYPICAL.name)
     heard = _one_of(content, "chain", CHAIN_PROFILES, base)
     asked = PROFILES[heard]
-    own = Habits(_factors(content), _strictness(content))
-    # A base that hears the same brings its habits with it; of another one the habits are taken over.
-    on_top = own if heard == base else PROFILES[base].habits.beside(own)
     return replace(
         asked,
         name=name,
         title=_text(content, "title", name),
         who=_text(content, "description", f"A listener of yours, after {PROFILES[base].title.lower()}."),
-        asked=asked.name,
-        on_top=on_top,
+        asked=asked.taught_as,
+        habits=PROFILES[base].habits.beside(Habits(_factors(content), _strictness(content))),
     )
 
 

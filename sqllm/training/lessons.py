@@ -127,21 +127,13 @@ def make_lesson(
     lesson = Lesson()
     if clip.speech:
         _add_scores(lesson, clip, TYPICAL, vocabulary, rng, plain, reference)
-        known = [p for p in PROFILES.values() if p is not TYPICAL and _can_tell(p, clip)]
+        labelled = [name for name, scores in clip.profile_scores.items() if set(scores) == set(DIMENSIONS)]
+        known = [profile for name, profile in PROFILES.items() if profile.hears_otherwise and name in labelled]
         if known and tasks.other_listener:
-            # What a listener hears otherwise is harder to learn than how one rates: it is asked twice as often.
-            weights = np.array([2.0 if profile.hears_otherwise else 1.0 for profile in known])
-            other = known[int(rng.choice(len(known), p=weights / weights.sum()))]
-            _add_scores(lesson, clip, other, vocabulary, rng, plain, reference)
+            _add_scores(lesson, clip, known[int(rng.integers(len(known)))], vocabulary, rng, plain, reference)
     if clip.artifacts is not None and (tasks.faults or not clip.speech):
         _add_faults(lesson, clip, vocabulary, rng, plain, reference)
     return lesson
-
-
-def _can_tell(profile: ListenerProfile, clip: CorpusClip) -> bool:
-    """Whether all of this listener's labels are known: those who hear it otherwise need labels of their own."""
-    heard = clip.profile_scores.get(profile.name, {} if profile.hears_otherwise else clip.scores)
-    return set(heard) == set(DIMENSIONS)
 
 
 def _wording(rng: np.random.Generator, count: int, plain: float) -> int:

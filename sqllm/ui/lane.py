@@ -88,7 +88,7 @@ class JudgeLane:
     def listeners(self) -> list[tuple[str, str]]:
         """Title and name of every listener that the model was taught; before it is loaded those of the embedded one."""
         config = self._judge.model.config if self._judge else stored_config(DEFAULT_CHECKPOINT)
-        return [(profile.title, profile.name) for profile in PROFILES.values() if profile.name in config.profiles]
+        return [(profile.title, profile.name) for profile in PROFILES.values() if profile.taught_as in config.profiles]
 
     def load_early(self) -> None:
         """Start loading without waiting; a failure is told to whoever asks for the first rating. Where the model runs

@@ -117,7 +117,7 @@ def test_what_was_said_about_a_listener_moves_the_scores_of_the_nearest_one(
         assert content["loudness"].mean == pytest.approx(plain["loudness"].mean)
         assert content["mos"].probabilities.sum() == pytest.approx(1)
         assert content["mos"].mean == pytest.approx(
-            get_profile("does not mind noise").on_top.rate({d: s.mean for d, s in plain.items()})["mos"]
+            get_profile("does not mind noise").habits.rate({d: s.mean for d, s in plain.items()})["mos"]
         )
     alone = read_tokens(model, Reading.of(words, listeners, dimensions=("mos",)), tokens)
     assert [one.scores[1]["mos"].mean for one in alone] == pytest.approx(

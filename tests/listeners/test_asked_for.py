@@ -13,8 +13,8 @@ TAUGHT = ("typical", "noise-sensitive", "strict-expert", "hearing-impaired", "ph
 @pytest.mark.parametrize(
     ("question", "taught_as", "causes"),
     [
-        ("How would a strict expert rate it?", "strict-expert", 1),
-        ("And for a noise-sensitive person?", "noise-sensitive", 1),
+        ("How would a strict expert rate it?", "typical", 1),
+        ("And for a noise-sensitive person?", "typical", 1),
         ("Would a hearing-impaired listener like it?", "hearing-impaired", 1),
         ("How would someone with hearing loss rate this?", "hearing-impaired", 1),
         ("What would a lenient listener say?", "typical", 1),
@@ -33,7 +33,7 @@ def test_a_described_listener_is_mapped_to_causes(question: str, taught_as: str,
 def test_verbs_of_judging_are_no_attitude() -> None:
     found = listener_asked_for("Would a listener who hates noise accept it?", TAUGHT)
     assert found is not None
-    assert found.profile.on_top.sensitivity["noisiness"] > 1
+    assert found.profile.habits.sensitivity["noisiness"] > 1
 
 
 @pytest.mark.parametrize("question", ["How would a child rate it?", "And for somebody in a noisy street?"])

@@ -24,15 +24,15 @@ def test_a_file_gives_a_base_a_chain_and_habits(tmp_path: Path) -> None:
     mine = load_profile(path)
     assert (mine.name, mine.title, mine.who, mine.taught_as) == ("mine", "Mine", "On a train.", "phone-speaker")
     assert mine.wordings == PROFILES["phone-speaker"].wordings
-    assert mine.on_top.sensitivity == {"noisiness": 1.4, "loudness": 0.5}
-    assert mine.on_top.strictness == pytest.approx(0.7)
+    assert mine.habits.sensitivity == {"noisiness": 1.4, "loudness": 0.5}
+    assert mine.habits.strictness == pytest.approx(0.7)
     assert get_profile(str(path)) == mine
 
 
-def test_what_the_base_was_taught_is_not_added_again(tmp_path: Path) -> None:
+def test_habits_are_added_to_those_of_the_base(tmp_path: Path) -> None:
     mine = load_profile(profile(tmp_path, "name: mine\nbase: strict-expert\nmore: coloration\n"))
-    assert (mine.taught_as, mine.on_top.strictness) == ("strict-expert", 0)
-    assert mine.on_top.sensitivity == {"coloration": 1.4}
+    assert (mine.taught_as, mine.habits.strictness) == ("typical", 1)
+    assert mine.habits.sensitivity == {"coloration": 1.4}
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,9 @@ def test_every_profile_says_who_it_is_in_wordings_to_learn_and_others_to_test() 
     assert tuple(PROFILES) == PROFILE_NAMES
     for profile in PROFILES.values():
         assert profile.who.endswith(".")
-        if profile is not TYPICAL:
+        assert bool(profile.wordings) == profile.hears_otherwise  # how one rates is computed
+        assert profile is TYPICAL or profile.hears_otherwise != bool(profile.habits)
+        if profile.wordings:
             assert len(profile.wordings) >= 8
             assert len(profile.held_out) >= 3
     everything = [text for profile in PROFILES.values() for text in (*profile.wordings, *profile.held_out)]
@@ -119,21 +121,22 @@ def test_every_profile_says_who_it_is_in_wordings_to_learn_and_others_to_test() 
 
 def test_words_on_top_of_a_profile_leave_what_it_is_asked_for() -> None:
     noted = with_words(STRICT_EXPERT, "  hates\nhiss ")
-    assert (noted.name, noted.taught_as, noted.wordings) == ("strict-expert", "strict-expert", STRICT_EXPERT.wordings)
-    assert (noted.note, noted.on_top.sensitivity) == ("hates hiss", {"noisiness": 1.5})
+    assert (noted.name, noted.taught_as, noted.wordings) == ("strict-expert", "typical", ())
+    assert (noted.note, noted.habits.sensitivity) == ("hates hiss", {"noisiness": 1.5})
+    assert noted.habits.strictness == STRICT_EXPERT.habits.strictness
     moved = with_words(STRICT_EXPERT, "on a phone")
-    assert (moved.taught_as, moved.on_top.strictness) == ("phone-speaker", 1.0)
+    assert (moved.taught_as, moved.habits.strictness) == ("phone-speaker", 1.0)
 
 
 def test_a_model_answers_only_for_listeners_that_it_was_taught() -> None:
-    with pytest.raises(ValueError, match=r"was not taught the listener 'lenient'; it knows typical, .*phone-speaker\."):
-        as_taught(PROFILES["lenient"], OLD_FIVE)
+    with pytest.raises(ValueError, match=r"was not taught the listener 'street-noise'; it knows typical, .*phone-sp"):
+        as_taught(PROFILES["street-noise"], OLD_FIVE)
     assert as_taught(STRICT_EXPERT, OLD_FIVE) is STRICT_EXPERT
 
 
 def test_words_that_lead_to_a_listener_who_was_not_taught_are_ignored_or_go_to_the_nearest() -> None:
     laptop = as_taught(get_profile("on a laptop, hates hiss"), OLD_FIVE)
-    assert (laptop.taught_as, laptop.on_top.sensitivity) == ("typical", {"noisiness": 1.5})
+    assert (laptop.taught_as, laptop.habits.sensitivity) == ("typical", {"noisiness": 1.5})
     assert "not taught" in laptop.ignored[0]
     slight = as_taught(get_profile("slightly deaf grandfather"), OLD_FIVE)
     assert slight.taught_as == "hearing-impaired"

@@ -239,9 +239,9 @@ def test_every_fault_has_words_and_a_block_of_its_own() -> None:
 
 def test_a_request_is_worded_for_its_listener() -> None:
     assert with_listener("Rate this clip.", TYPICAL) == "Rate this clip."
-    strict = PROFILES["strict-expert"]
-    asked = {with_listener("Rate this clip.", strict, wording) for wording in range(len(strict.wordings))}
-    assert asked == {f"{words} Rate this clip." for words in strict.wordings}
+    phone = PROFILES["phone-speaker"]
+    asked = {with_listener("Rate this clip.", phone, wording) for wording in range(len(phone.wordings))}
+    assert asked == {f"{words} Rate this clip." for words in phone.wordings}
     assert with_listener("Rate this clip.", get_profile("one who hates hiss")) == "Rate this clip."
 
 
