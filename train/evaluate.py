@@ -32,7 +32,6 @@ back what people said (`sqllm.evaluation.listening_study`).
           unparsed: [[clip, question, answer, what it lacks], ...]}
       artifacts: `sqllm.evaluation.artifact_detection.Detection`, words: `sqllm.evaluation.answer_quality.Words`
       answers: `sqllm.evaluation.shown_answers.ShownAnswers`
-      swap, paired_swap: `sqllm.evaluation.assessor_swap.AssessorSwap`, without and with references
       listeners: `sqllm.evaluation.listeners_table.Listeners`
       consistency: `sqllm.evaluation.self_consistency.Consistency`:
           {clips, references, asked, wordings, copies, own_reference, ladders}
@@ -78,7 +77,6 @@ class EvaluateSettings:
     artifact_clips: int = 0
     word_clips: int = 0
     answer_clips: int = 0
-    swap_clips: int = 0
     listener_clips: int = 0
     consistency_clips: int = 0
     conduct_clips: int = 0

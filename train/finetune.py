@@ -20,7 +20,6 @@ from sqllm.training.settings import read_settings, run_command
 from sqllm.training.trainer import Trainer, TrainerSettings
 
 if TYPE_CHECKING:
-    from sqllm.corpus.nisqa_layout import CorpusClip
     from sqllm.features.token_set import TokenSet
     from sqllm.model.speech_llm import SpeechQualityModel
 
@@ -82,7 +81,7 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
     """The model to train, and the TRAIN and VAL clips as its encoder hears them (unheard where that trains too)."""
     from sqllm.corpus.nisqa_layout import read_corpus
     from sqllm.features.token_set import TokenSet, cached_tokens, training_clips
-    from sqllm.model.checkpoint import DEFAULT_CHECKPOINT, new_model
+    from sqllm.model.checkpoint import DEFAULT_CHECKPOINT, adopt_weights, new_model
     from sqllm.model.device import choose_device, choose_dtype
 
     config = settings.model_config
@@ -96,28 +95,11 @@ def prepare(settings: FinetuneSettings) -> tuple[SpeechQualityModel, TokenSet, T
         read_corpus(settings.corpus, "VAL"),
     )
     if settings.start_from:
-        go_on_from(model, settings, clips[0])
+        adopt_weights(model, *settings.start_from)
     if settings.encoder_trains:
         return model, TokenSet.unheard(clips[0]), TokenSet.unheard(clips[1])
     corpus, validation = (cached_tokens(model, some, settings.token_cache, half_precision=True) for some in clips)
     return model, corpus, validation
-
-
-def go_on_from(model: SpeechQualityModel, settings: FinetuneSettings, clips: Sequence[CorpusClip]) -> None:
-    """Give the model the weights of `start_from`. Where the encoder's frames have another width than there, the
-    projector's first layer is fitted to some clips, so as to begin near to what the checkpoint hears in them.
-    """
-    from sqllm.model.checkpoint import adopt_weights, hears_wider, load_checkpoint
-    from sqllm.training.projector_fit import FEWEST_CLIPS, FITTED_WEIGHTS, fit_to_encoder
-
-    first = settings.start_from[0]
-    if not hears_wider(model, first):
-        adopt_weights(model, *settings.start_from)
-        return
-    adopt_weights(model, *settings.start_from, but=FITTED_WEIGHTS)
-    before, _ = load_checkpoint(first, "cpu")
-    met = fit_to_encoder(model, before, clips[:FEWEST_CLIPS], settings.token_cache)
-    print(f"The projector is fitted to an encoder of width {model.encoder.width}: {met:.1%} of what it said before.")
 
 
 def train(settings: FinetuneSettings) -> TokenSet:

@@ -15,7 +15,6 @@ from sqllm.corpus.nisqa_layout import SIMULATED, CorpusClip, at_nominal_level, c
 from sqllm.corpus.teachers import Teacher
 from sqllm.evaluation.answer_quality import measure_words
 from sqllm.evaluation.artifact_detection import Detection, measure_detection
-from sqllm.evaluation.assessor_swap import can_swap, measure_swap
 from sqllm.evaluation.baselines import ask_baselines, load_baselines
 from sqllm.evaluation.listeners_table import measure_listeners
 from sqllm.evaluation.metrics import (
@@ -68,7 +67,6 @@ class Settings(Protocol):
     artifact_clips: int
     word_clips: int
     answer_clips: int
-    swap_clips: int
     listener_clips: int
     conduct_clips: int
     timed_beside: tuple[str, ...]
@@ -126,11 +124,8 @@ class TextAnswers:
 def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], settings: Any) -> Iterator[Section]:
     """The parts of the report, a data set at a time; clips without speech are left out.
 
-    Raises `ValueError` for an unknown baseline, or opinions to move that the encoder does not have, before anything is
-    measured.
+    Raises `ValueError` for an unknown baseline before anything is measured.
     """
-    if settings.swap_clips and not can_swap(judge.model):
-        raise ValueError("This model's encoder has no assessor: leave swap_clips out.")
     baselines = load_baselines(settings.baselines, settings.nisqa_weights)
     beside = load_baselines(settings.timed_beside, settings.nisqa_weights)
     groups: dict[str, list[CorpusClip]] = defaultdict(list)
@@ -157,7 +152,6 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
         if few := _some([clip for clip in group if comparable(clip)], settings.answer_clips):
             shown = measure_shown(judge, few)
             yield Section(name, "answers", shown.lines(), asdict(shown))
-        yield from _swaps(judge, name, tokens, settings.swap_clips)
         if rows := _some([row for row, clip in enumerate(group) if comparable(clip)], settings.listener_clips):
             listeners = measure_listeners(judge.model, tokens.chosen(rows))
             yield Section(name, "listeners", listeners.lines(), asdict(listeners))
@@ -172,16 +166,6 @@ def evaluation_report(judge: SpeechQualityLLM, clips: Sequence[CorpusClip], sett
 def _some(clips: Sequence[Item], count: int) -> list[Item]:
     """So many clips from all over a set, which may be in the order of its conditions; all where there are fewer."""
     return [clips[row * len(clips) // count] for row in range(count)] if count < len(clips) else list(clips)
-
-
-def _swaps(judge: SpeechQualityLLM, name: str, tokens: TokenSet, count: int) -> Iterator[Section]:
-    """Opinions moved between clips, of all kinds and of those with a reference heard beside it."""
-    paired = tokens.with_reference().tolist()
-    able = [row for row, clip in enumerate(tokens.clips) if comparable(clip)]
-    for part, rows in {"swap": able, "paired_swap": [row for row in able if paired[row]]}.items():
-        if few := _some(rows, count if len(rows) > 1 else 0):
-            swap = measure_swap(judge.model, tokens.chosen(few), part == "paired_swap")
-            yield Section(name, part, swap.lines(), asdict(swap))
 
 
 def _views(

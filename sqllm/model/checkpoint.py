@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -131,16 +131,9 @@ def encoder_from_checkpoint(folder: Path, kind: str) -> AudioEncoder:
     return _stored_encoder(stored)
 
 
-def hears_wider(model: SpeechQualityModel, folder: Path) -> bool:
-    """Whether a checkpoint's projector takes frames of another width than the model to train has."""
-    stored = _read_checkpoint(_checkpoint_folder(folder))
-    return len(stored.weights["projector"]["norm.weight"]) != model.encoder.width
-
-
-def adopt_weights(model: SpeechQualityModel, *folders: Path, but: Collection[str] = ()) -> None:
+def adopt_weights(model: SpeechQualityModel, *folders: Path) -> None:
     """Give a model to train what was trained in a checkpoint of the same make, or the mean of several, to train on from
-    there. An encoder that was not trained there stays as it is here, as do those weights of the projector that `but`
-    names.
+    there. An encoder that was not trained there stays as it is here.
 
     Raises `CheckpointError` naming a setting or a weight in which they differ.
     """
@@ -154,12 +147,9 @@ def adopt_weights(model: SpeechQualityModel, *folders: Path, but: Collection[str
                 f"{folders[0]} has trained encoder.{lost[0]}, which a model with "
                 f"trained_encoder={model.config.trained_encoder} would not keep."
             )
-    places["projector"] = {name: weight for name, weight in places["projector"].items() if name not in but}
     for stored in checkpoints:
         _check_make(stored, begun)
-        projector = {name: weight for name, weight in stored.weights["projector"].items() if name not in but}
-        kept = replace(stored, weights={**stored.weights, "projector": projector})
-        _check_fit(kept, places, "the model to train")
+        _check_fit(stored, places, "the model to train")
     for part, own in places.items():
         fill(own, {name: _mean([stored.weights[part][name] for stored in checkpoints]) for name in own})
 

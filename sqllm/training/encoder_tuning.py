@@ -49,10 +49,6 @@ class TuningSettings:
 
     Of what is learnt, `learnt_share` is kept: half is the mean of the weights before and after, which hears the new
     kinds nearly as well and follows people as before (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models").
-
-    What the assessor says trains the encoder in any case; with `assessor` it also stands behind the encoder's features
-    in every frame, for the LLM to read. An LLM that was given it read the features alone: with the opinions of another
-    clip its MOS stayed at r .998, its faults at F1 .97 (`sqllm.evaluation.assessor_swap`).
     """
 
     corpus: Path = Path("corpus")
@@ -72,7 +68,6 @@ class TuningSettings:
     most_skipped: int = 10
     fault_weight: float = 0.3
     local_weight: float = 0.3
-    assessor: bool = False
     checkpoint_minutes: float = 4.0
     device: str = ""
     seed: int = 1
@@ -153,7 +148,9 @@ def _known_mean(errors: Tensor, wanted: Tensor) -> Tensor:
 
 def _said(encoder: CompactEncoder, frames: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
     """What the assessor says of each clip: scores [clips, listeners * 5] and fault logits [clips, kinds]."""
-    said = pool_over_time(encoder.opinions(frames), counts, 1)[:, 0].float()
+    opinions = encoder.assess(frames)
+    assert opinions is not None
+    said = pool_over_time(opinions, counts, 1)[:, 0].float()
     return 3 + said[:, : -len(ARTIFACT_KINDS)], said[:, -len(ARTIFACT_KINDS) :]
 
 
@@ -212,7 +209,7 @@ class Tuner:
             locator = self.encoder.add_locator()
         opinions = opinion_names(_listeners(), ARTIFACT_KINDS)
         assessor = self.encoder.assessor
-        if assessor is None or self.encoder.parts.opinions != len(opinions):
+        if assessor is None or self.encoder.opinions != len(opinions):
             assessor = self.encoder.add_assessor(len(opinions), self.opinions_before(opinions))
         self.encoder.to(self.device)  # the fresh heads too
         self.before = {name: weight.detach().clone() for name, weight in self.encoder.named_parameters()}
@@ -252,14 +249,14 @@ class Tuner:
             print(f"epoch {epoch + 1}: {figures}", flush=True)
             if mean > best:
                 best = mean
-                self.kept.save(settings.out / WEIGHTS_NAME, settings.assessor)
+                self.kept.save(settings.out / WEIGHTS_NAME)
             self._save((epoch + 1) * per_epoch, best)
 
     def opinions_before(self, opinions: Sequence[str]) -> dict[int, int]:
         """Where the encoder's assessor already has an opinion, by the places in the new and in the old one; listeners
         who are new to it begin as the typical one.
         """
-        if len(self.known_opinions) != self.encoder.parts.opinions:
+        if len(self.known_opinions) != self.encoder.opinions:
             return {}
         places = {name: place for place, name in enumerate(self.known_opinions)}
         typical = {f"{name} {d}": f"{TYPICAL.name} {d}" for name in _listeners() for d in DIMENSIONS}

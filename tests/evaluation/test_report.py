@@ -45,11 +45,10 @@ from sqllm.features.read_pair import read_pair
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary
 from sqllm.listeners.profiles import TYPICAL
-from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.scores import DIMENSIONS, GRID, HeardArtifact, Score
 from sqllm.signal.audio import SAMPLE_RATE, active_level, nominal_gain
 from sqllm.words.questions import QUESTIONS, SCORE_REQUESTS
-from tests.tiny import buzz, speech_like, tiny_judge, write_corpus
+from tests.tiny import buzz, speech_like, write_corpus
 from train.evaluate import EvaluateSettings, evaluate, to_json
 
 NAN = math.nan
@@ -381,22 +380,6 @@ def test_the_command_writes_tables_figures_and_pictures(
     assert text["asked"] - text["parsed"] == len(text["unparsed"]) == len(re.findall(r"^- \w+\.wav, ", report, re.M))
     assert ours["consistency"]["ladders"][0]["steps"][0] is None
     assert len(list((tmp_path / "plots").glob("x-test-sim-ours-*-ended-*.png"))) == 4
-
-
-def test_opinions_are_moved_with_and_without_references(corpus: Path, tmp_path: Path) -> None:
-    encoder = CompactEncoder()
-    encoder.add_assessor(7)
-    judge = tiny_judge(encoder)
-    settings = EvaluateSettings(corpus=corpus, cache=tmp_path / "tokens", text_clips=0, swap_clips=4)
-    sections = {section.part: section for section in evaluation_report(judge, read_corpus(corpus), settings)}
-    assert list(sections) == ["model", "accuracy", "swap", "paired_swap"]
-    assert "moved between 4 clips, single-ended" in sections["swap"].lines[0]
-    assert "moved between 4 clips, double-ended" in sections["paired_swap"].lines[0]
-
-
-def test_an_encoder_without_opinions_is_told_before_anything_is_measured(tiny: SpeechQualityLLM) -> None:
-    with pytest.raises(ValueError, match="leave swap_clips out"):
-        next(evaluation_report(tiny, [], EvaluateSettings(swap_clips=4)))
 
 
 def test_json_has_null_for_what_is_not_a_number() -> None:

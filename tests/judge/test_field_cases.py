@@ -72,8 +72,9 @@ def test_the_encoder_itself_knows_how_loud_a_clip_is(default_judge: SpeechQualit
     assert isinstance(encoder, CompactEncoder)
     opinions = []
     for level in (-26, -50):
-        frames, _ = encoder(*pad_batch([set_level(clean, level)]))
-        opinions.append(float(encoder.opinions(frames)[..., DIMENSIONS.index("loudness")].mean()))
+        assessed = encoder.assess(encoder(*pad_batch([set_level(clean, level)]))[0])
+        assert assessed is not None
+        opinions.append(float(assessed[..., DIMENSIONS.index("loudness")].mean()))
     assert opinions[0] > opinions[1] + 1.5
 
 

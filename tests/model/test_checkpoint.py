@@ -27,7 +27,6 @@ from sqllm.model.checkpoint import (
 )
 from sqllm.model.config import EncoderParts
 from sqllm.model.encoders.base import pad_batch
-from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
@@ -204,7 +203,6 @@ def test_a_trained_encoder_that_would_not_be_kept_is_refused(
         (("compact", "none"), {"lora_alpha": 8}, r"its lora_alpha is 32, not 8\.$"),
         (("compact", "none"), {"lora_layers": ("q_proj",)}, "its lora_layers is "),
         (("ast", "none"), {}, r"its encoder is compact, not ast\.$"),
-        (("compact", "all"), {}, r"projector\.layers\.0\.weight is \[64, 202\], not \[64, 209\]\.$"),
     ],
 )
 def test_a_checkpoint_of_another_make_is_not_gone_on_from(
@@ -241,7 +239,6 @@ def test_the_ear_and_heads_of_the_encoder_travel_with_a_checkpoint(
         encoder_from_checkpoint(tmp_path / "saved", "compact"),
     ):
         assert other.parts == encoder.parts == EncoderParts(ear=True, locator=("packet-loss", "hum"), opinions=7)
-        assert other.width == encoder.width == CompactEncoder.features + 7
         torch.testing.assert_close(dict(other.state_dict()), dict(encoder.state_dict()))
 
 

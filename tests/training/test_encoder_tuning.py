@@ -178,7 +178,7 @@ def tuned_in_halves(
 def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     clips: list[CorpusClip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = TuningSettings(out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3, assessor=True)
+    settings = TuningSettings(out=tmp_path / "whole", cache=tmp_path / "cache", epochs=2, batch=3)
     whole = untrained()
     Tuner(whole, clips, clips, settings).run()
     before, after = untrained().state_dict(), whole.state_dict()
@@ -196,26 +196,9 @@ def test_tuning_changes_the_transformer_alone_and_goes_on_as_if_never_stopped(
     assert isinstance(loaded, CompactEncoder)
     assert loaded.locate(torch.zeros(1, 7, loaded.width)).shape == (1, 7, len(LOCATED_KINDS))  # type: ignore[union-attr]
     listeners = 1 + sum(profile.hears_otherwise for profile in PROFILES.values())
-    assert loaded.width == whole.width == whole.features + listeners * len(DIMENSIONS) + len(ARTIFACT_KINDS)
+    assert loaded.opinions == whole.opinions == listeners * len(DIMENSIONS) + len(ARTIFACT_KINDS)
     assert np.isfinite(loaded.project.weight.detach().numpy()).all()
     assert Sound(clips[0].degraded).wave().shape == (16000,)
-
-
-def test_the_assessor_can_train_the_encoder_without_standing_behind_its_features(
-    clips: list[CorpusClip], tmp_path: Path
-) -> None:
-    settings = TuningSettings(out=tmp_path / "out", cache=tmp_path / "cache", epochs=1, batch=3)
-    tuned, before = untrained(), untrained().state_dict()
-    Tuner(tuned, clips, clips, settings).run()
-    loaded = load_encoder("compact", str(settings.out / "encoder.safetensors"))
-    assert isinstance(loaded, CompactEncoder)
-    assert loaded.assessor is None
-    assert loaded.width == loaded.features
-    assert loaded.locate(torch.zeros(1, 7, loaded.width)) is not None
-    assert not torch.equal(loaded.state_dict()["project.weight"], before["project.weight"])
-    waves = pad_batch([speech_like(1.0)])
-    with torch.inference_mode():
-        torch.testing.assert_close(loaded.eval()(*waves)[0], tuned.eval()(*waves)[0][..., : tuned.features])
 
 
 def test_waves_are_kept_and_begin_later(clips: list[CorpusClip]) -> None:

@@ -8,14 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from sqllm.corpus.nisqa_layout import write_index
 from sqllm.judge.readout import TEMPERATURES
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint
-from sqllm.model.encoders.base import pad_batch
-from sqllm.model.encoders.compact import CompactEncoder
-from sqllm.scores import DIMENSIONS, LOCATED_KINDS
+from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import SAMPLE_RATE
 from tests.tiny import save_tiny_encoder, save_tiny_llm, speech_like
 from train.finetune import finetune
@@ -61,28 +58,3 @@ def test_training_on_a_published_encoder_ends_with_a_calibrated_checkpoint(
     assert set(content["config"]["extra"][TEMPERATURES]) == set(DIMENSIONS)
     assert bool(content["weights"]["encoder"]) == (choice == "queries")
     assert load_checkpoint(best, device="cpu")[0].config.to_json() == content["config"]
-
-
-def test_training_goes_on_without_the_assessor_that_a_checkpoint_had(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    corpus, llm = write_corpus(tmp_path / "corpus"), str(save_tiny_llm(tmp_path / "llm"))
-    torch.manual_seed(0)
-    encoder = CompactEncoder()
-    encoder.add_locator(LOCATED_KINDS[:3])
-    encoder.save(tmp_path / "plain.safetensors")
-    encoder.add_assessor(29)
-    encoder.save(tmp_path / "assessed.safetensors")
-    run = [f"corpus={corpus}", f"llm_source={llm}", "audio_tokens=4", "lora_rank=2", "probe=False", "steps=0"]
-    before, after = tmp_path / "before", tmp_path / "after"
-    finetune([*run, f"out={before}", f"encoder_source={tmp_path / 'assessed.safetensors'}"])
-    capsys.readouterr()
-    start = f"start_from={before / 'checkpoint'}"
-    finetune([*run, f"out={after}", f"encoder_source={tmp_path / 'plain.safetensors'}", start])
-    assert "of what it said before" in capsys.readouterr().out
-    old, new = (load_checkpoint(folder / "checkpoint", device="cpu")[0] for folder in (before, after))
-    assert (old.encoder.width, new.encoder.width) == (229, 200)
-    waves, lengths = pad_batch([speech_like(0.5, number) for number in (0, 1)])
-    with torch.inference_mode():
-        one, other = (model.projector(model.audio_tokens(waves, lengths)) for model in (old, new))
-    assert torch.nn.functional.cosine_similarity(one, other, dim=-1).min() > 0.95

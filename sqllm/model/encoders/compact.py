@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -27,7 +26,6 @@ from sqllm.signal.spectra import BANDS, HIGHEST_HERTZ, band_power, scaled_energy
 
 # Of the compact encoder's fixed part, a frame of 20 ms: the convolutions' maps, and levels and bands of its halves.
 MAP_WIDTH = 1024 + 2 + 2 * BANDS
-OPINION_SCALE = 0.5  # brings opinions, scores around 3 and log odds, to the size of a frame's features
 UNLIKELY = -2.0  # log odds of a fault that nothing is known of
 LEAK = 0.1  # of leaky rectifiers, as in Distill-MOS
 PARTS_KEY = "encoder_parts"  # in the metadata of an encoder's safetensors
@@ -42,7 +40,7 @@ class CompactEncoder(AudioEncoder):
 
     Three small parts can be added (`train.tune` teaches them): an ear beside the convolutions, for what these, made for
     one overall score, do not pass on; and on the transformer's features a locator, which tells when artifacts happen,
-    and an assessor, whose opinion of every frame stands behind the frame's features for the LLM to read.
+    and an assessor, whose opinion of every frame teaches the transformer what listening is about.
     """
 
     frame_rate, features = 50.0, 200
@@ -51,6 +49,7 @@ class CompactEncoder(AudioEncoder):
     def __init__(self, parts: EncoderParts = EncoderParts()) -> None:  # noqa: B008 (it is frozen)
         super().__init__()
         self.width = self.features
+        self.opinions = 0
         layers: list[nn.Module] = []
         for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
             last = index == len(self.channels) - 2
@@ -81,7 +80,7 @@ class CompactEncoder(AudioEncoder):
 
     @property
     def parts(self) -> EncoderParts:
-        return EncoderParts(self.ear is not None, self.located_kinds, self.width - self.features)
+        return EncoderParts(self.ear is not None, self.located_kinds, self.opinions)
 
     def add_ear(self) -> Ear:
         """Give the encoder a fresh ear, which says nothing before it is taught."""
@@ -99,21 +98,21 @@ class CompactEncoder(AudioEncoder):
         return self.locator
 
     def add_assessor(self, opinions: int, before: Mapping[int, int] | None = None) -> nn.Module:
-        """Give the encoder a fresh head that has so many opinions of every frame, and the frames room for them. Those
-        that an earlier one had, `before` says which as which, begin as they were.
+        """Give the encoder a fresh head that has so many opinions of every frame. Those that an earlier one had,
+        `before` says which as which, begin as they were.
         """
         old, self.assessor = self.assessor, _head(self.features, 256, opinions)
-        self.width = self.features + opinions
+        self.opinions = opinions
         if isinstance(old, nn.Sequential) and before:
             _take_over(self.assessor, old, before)
         return self.assessor
 
     def locate(self, frames: Tensor) -> Tensor | None:
-        return None if self.locator is None else self.locator(frames[..., : self.features])
+        return None if self.locator is None else self.locator(frames)
 
-    def opinions(self, frames: Tensor) -> Tensor:
+    def assess(self, frames: Tensor) -> Tensor | None:
         """What the assessor says of the encoder's frames: [..., width] -> [..., opinions]."""
-        return frames[..., self.features :] / OPINION_SCALE
+        return None if self.assessor is None else self.assessor(frames)
 
     def train(self, mode: bool = True) -> CompactEncoder:
         """Train the weights, but keep the statistics of the batch normalisations."""
@@ -148,8 +147,6 @@ class CompactEncoder(AudioEncoder):
         padding = torch.arange(frames.shape[1], device=frames.device)[None] >= heard[:, None]
         frames = self.transformer(frames, src_key_padding_mask=padding)
         frames = self.norm_output(frames.transpose(1, 2)).transpose(1, 2)
-        if self.assessor is not None:
-            frames = torch.cat([frames, OPINION_SCALE * self.assessor(frames)], dim=2)
         counts = torch.div(lengths, 320, rounding_mode="floor").clamp(min=1)
         return frames, counts
 
@@ -204,13 +201,12 @@ class CompactEncoder(AudioEncoder):
         encoder.load_state_dict(renamed | {"level.weight": encoder.level.weight})
         return encoder
 
-    def save(self, path: Path, assessor: bool = True) -> None:
-        """Write all weights (or all but the `assessor`'s), and which parts they are of, for `from_tuned`."""
+    def save(self, path: Path) -> None:
+        """Write all weights, and which parts they are of, for `from_tuned`."""
         from safetensors.torch import save_file
 
-        parts = self.parts if assessor else replace(self.parts, opinions=0)
-        kept = {n: w.contiguous() for n, w in self.state_dict().items() if assessor or not n.startswith("assessor.")}
-        save_file(kept, path, {PARTS_KEY: json.dumps(parts.to_json())})
+        kept = {name: weight.contiguous() for name, weight in self.state_dict().items()}
+        save_file(kept, path, {PARTS_KEY: json.dumps(self.parts.to_json())})
 
     @classmethod
     def from_tuned(cls, path: Path) -> CompactEncoder:
