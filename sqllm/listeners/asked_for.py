@@ -13,7 +13,7 @@ _JUDGES = (
     r"want|need|take|put up|vote|complain|notice|listen|react|have|get|describe|prefer|understand"
 )
 _DESCRIBED = re.compile(
-    r"\b(?:would|does|do|will|could|can|might|should|did|for|to|by|as|of|from|about|with|if)\s+"
+    r"(?:\b(?:would|does|do|will|could|can|might|should|did|for|to|by|as|of|from|about|with|if)|^\W*(?:and|or|but))\s+"
     r"(?P<who>(?:an?|the|my|our|some|any|another|someone|somebody|people|those|listeners?|users?|experts?)\b.*?)"
     rf"(?:,? (?<!n't )(?<!not )(?:{_JUDGES})\b.*|,? (?:who|that) is (?:listening|rating)\b.*)?\W*$",
     re.IGNORECASE,

@@ -133,7 +133,7 @@ def _read(phrase: str, found: _Found) -> None:
 
 def _left(phrase: str) -> str:
     """The words of a phrase that none of the tables knows."""
-    known = (*THINGS.values(), MINDS, FORGIVES, STRICT, LENIENT, *HEARS.values(), HEARS_WELL, STRONG, SLIGHT)
+    known = (MINDS, FORGIVES, *THINGS.values(), STRICT, LENIENT, *HEARS.values(), HEARS_WELL, STRONG, SLIGHT)
     for pattern in known:
         phrase = re.sub(rf"\b(?:{pattern})", " ", phrase)
     rest = re.sub(f"{FILLERS}|{NOT}|{ASIDE}", " ", phrase)

@@ -157,7 +157,7 @@ _SAY_NOTHING = (
 )
 FILLERS = rf"\b(?:{'|'.join(_SAY_NOTHING)})\b"
 ASIDE = (
-    r"\b(?:more|less|than|most|others?|all|when|does|do|me|us|them|voices?|speech|sounds?|tones?|late|uses?|using"
+    r"\b(?:behind|around|between|more|less|than|most|others?|all|when|does|do|me|us|them|voices?|speech|sounds?|tones?|late|uses?|using"
     + (r"|hears?|hearing|listen\w*|too|old|cheap|small|good|noisy|much|so|be|only|easily|any|it)\b")
 )
 

@@ -15,6 +15,8 @@ TAUGHT = ("typical", "noise-sensitive", "strict-expert", "hearing-impaired", "ph
     [
         ("How would a strict expert rate it?", "typical", 1),
         ("And for a noise-sensitive person?", "typical", 1),
+        ("And a lenient listener?", "typical", 1),
+        ("or a hard of hearing user", "hearing-impaired", 1),
         ("Would a hearing-impaired listener like it?", "hearing-impaired", 1),
         ("How would someone with hearing loss rate this?", "hearing-impaired", 1),
         ("What would a lenient listener say?", "typical", 1),
