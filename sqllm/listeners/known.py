@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqllm.listeners.habits import Habits
-from sqllm.listeners.listener import ListenerProfile
+from sqllm.listeners.listener import TYPICAL_NAME, ListenerProfile
 
 TYPICAL = ListenerProfile(
-    "typical", "Typical listener", who="An average listener with normal hearing, who hears the clip as it is."
+    TYPICAL_NAME, "Typical listener", who="An average listener with normal hearing, who hears the clip as it is."
 )
 NOISE_SENSITIVE = ListenerProfile(
     "noise-sensitive",

@@ -90,7 +90,7 @@ LENIENT = _any(
     *("undemanding", "kind (?:rater|judge)", "rates? (?:high|kind|generous)*", "tolerant", "low standards?"),
     *("content (?:as|with|if|when)", "kindly", r"gives? (?:\w+ )?(?:five stars|(?:top|full) marks)(?! only)"),
     *(r"(?:hardly|barely) listens? for", "easy.to.please"),
-    *("happy with (?:almost )?(?:anything|everything)", "patient", "casual listener", "easy to please", "good.natured"),
+    *("happy with (?:almost )?(?:anything|everything)", "patient", "casual listener", "good.natured"),
 )
 _DEAF = (
     r"(?!packet|frame|speech|word|signal|data|quality)(?:\w+ )?"

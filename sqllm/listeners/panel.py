@@ -52,8 +52,6 @@ class Mix:
         evenly.
         """
         others = [name for name, one in PROFILES.items() if one is not TYPICAL and one.taught_as in taught]
-        if not others:
-            return cls.of({TYPICAL.name: 1.0})
         return cls.of({TYPICAL.name: TYPICAL_SHARE} | dict.fromkeys(others, (1 - TYPICAL_SHARE) / len(others)))
 
     @classmethod

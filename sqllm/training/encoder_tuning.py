@@ -283,7 +283,7 @@ class Tuner:
         """The encoder to validate and keep: of the average over steps, where there is one, the share to keep."""
         learnt = self.encoder if self.average is None else cast(CompactEncoder, self.average.module)
         share = self.settings.learnt_share
-        if share == 1 or not self.before:
+        if share == 1:
             return learnt
         kept = deepcopy(learnt)
         with torch.no_grad():

@@ -49,7 +49,6 @@ class CompactEncoder(AudioEncoder):
     def __init__(self, parts: EncoderParts = EncoderParts()) -> None:  # noqa: B008 (it is frozen)
         super().__init__()
         self.width = self.features
-        self.opinions = 0
         layers: list[nn.Module] = []
         for index, (before, after) in enumerate(zip(self.channels, self.channels[1:], strict=False)):
             last = index == len(self.channels) - 2
@@ -70,7 +69,7 @@ class CompactEncoder(AudioEncoder):
         self.ear: Ear | None = None
         self.locator: nn.Sequential | None = None
         self.located_kinds: tuple[str, ...] = ()
-        self.assessor: nn.Module | None = None
+        self.assessor: nn.Sequential | None = None
         if parts.ear:
             self.add_ear()
         if parts.locator:
@@ -81,6 +80,11 @@ class CompactEncoder(AudioEncoder):
     @property
     def parts(self) -> EncoderParts:
         return EncoderParts(self.ear is not None, self.located_kinds, self.opinions)
+
+    @property
+    def opinions(self) -> int:
+        """How many opinions the assessor has of every frame; 0 without one."""
+        return 0 if self.assessor is None else self.assessor.get_parameter("3.bias").numel()
 
     def add_ear(self) -> Ear:
         """Give the encoder a fresh ear, which says nothing before it is taught."""
@@ -97,13 +101,12 @@ class CompactEncoder(AudioEncoder):
             _take_over(self.locator, before, {kinds.index(kind): known.index(kind) for kind in {*kinds} & {*known}})
         return self.locator
 
-    def add_assessor(self, opinions: int, before: Mapping[int, int] | None = None) -> nn.Module:
+    def add_assessor(self, opinions: int, before: Mapping[int, int] | None = None) -> nn.Sequential:
         """Give the encoder a fresh head that has so many opinions of every frame. Those that an earlier one had,
         `before` says which as which, begin as they were.
         """
         old, self.assessor = self.assessor, _head(self.features, 256, opinions)
-        self.opinions = opinions
-        if isinstance(old, nn.Sequential) and before:
+        if old is not None and before:
             _take_over(self.assessor, old, before)
         return self.assessor
 
