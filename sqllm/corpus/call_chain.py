@@ -21,11 +21,11 @@ Degradation = Callable[[Wave, Rng, str], tuple[Wave, Artifact]]
 # Room and talker, capture, enhancement, codec, network, playback; the weight is how often a kind is drawn.
 CALL_ORDER = {
     "reverberation": 0.9,
-    "competing-speaker": 1.0,
+    "competing-speaker": 1.2,
     "background-noise": 1.5,
     "hum": 0.7,
     "amplitude-clipping": 0.8,
-    "band-limited": 1.0,
+    "band-limited": 1.2,
     "noise-suppression": 1.0,
     "codec": 1.4,
     "packet-loss": 1.5,
@@ -34,16 +34,16 @@ CALL_ORDER = {
     "level-change": 0.8,
     "too-quiet": 0.9,
     "too-loud": 0.9,
-    "clicks": 1.0,
-    "interference": 1.1,
-    "time-warp": 1.1,
-    "unknown": 0.9,
+    "clicks": 1.4,
+    "interference": 1.9,
+    "time-warp": 1.7,
+    "unknown": 1.3,
 }
 # The ways a kind comes about, and how often each.
 WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "hum": ((1, damage.add_hum),),
     "amplitude-clipping": ((1, damage.clip_amplitude),),
-    "band-limited": ((0.35, damage.limit_band), (0.35, capture.limit_device), (0.3, damage.switch_band)),
+    "band-limited": ((0.3, damage.limit_band), (0.3, capture.limit_device), (0.4, damage.switch_band)),
     "codec": (
         (0.43, codecs.apply_codec),
         (0.12, codecs.tandem),
@@ -54,7 +54,7 @@ WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
     "packet-loss": ((0.75, codecs.lose_packets), (0.13, capture.jitter_time), (0.12, timing.stutter)),
     "time-clipping": ((0.35, damage.clip_time), (0.4, capture.clip_onsets), (0.25, timing.mute_stretch)),
     "echo": ((1, damage.add_echo),),
-    "level-change": ((0.35, damage.change_level), (0.35, capture.pump_gain), (0.3, damage.swing_level)),
+    "level-change": ((0.3, damage.change_level), (0.45, capture.pump_gain), (0.25, damage.swing_level)),
     "too-quiet": ((1, damage.set_too_quiet),),
     "too-loud": ((1, damage.set_too_loud),),
     "clicks": ((1, disturbances.add_clicks),),

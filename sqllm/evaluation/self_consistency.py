@@ -24,8 +24,8 @@ from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS, Score
 from sqllm.signal.audio import SAMPLE_RATE, WINDOW_SECONDS, Clip, load_clip
+from sqllm.signal.changes import unchanged
 from sqllm.signal.decode import decode_here
-from sqllm.signal.spectra import unchanged
 from sqllm.words.questions import QUESTIONS, RATIONALE_QUESTION, SCORE_BLOCKS, SCORE_REQUESTS
 
 # Ways to ask for the scores that no training knows; `SCORE_REQUESTS[0]` is the one that reads.

@@ -18,7 +18,8 @@ from sqllm.model.device import training_precision
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.signal.spectra import CHANGES, HIGHEST_HERTZ, with_changes
+from sqllm.signal.changes import CHANGES, with_changes
+from sqllm.signal.spectra import HIGHEST_HERTZ
 
 
 @dataclass(frozen=True)

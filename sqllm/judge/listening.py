@@ -15,7 +15,7 @@ from sqllm.listeners.profiles import TYPICAL, ListenerProfile, as_taught
 from sqllm.model.encoders.base import pad_batch
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.audio import SAMPLE_RATE, Clip
-from sqllm.signal.spectra import with_changes
+from sqllm.signal.changes import with_changes
 from sqllm.signal.speech import speech_windows
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sqllm.model.base_llm import BASE_LLM_NAME, CheckpointError, add_lora, load_llm, sha256
 from sqllm.model.config import EncoderParts, ModelConfig, check_names
@@ -32,6 +32,7 @@ from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.model.weights import check_fit, fill
 from sqllm.model.words_llm import load_words, lora_weights
 from sqllm.resources import assets_folder
+from sqllm.signal.changes import CHANGES
 
 DEFAULT_CHECKPOINT = assets_folder() / "checkpoints" / "compact"
 WEIGHTS_NAME, CONFIG_NAME = "model.safetensors", "sqllm.json"
@@ -298,7 +299,7 @@ def _read_checkpoint(folder: Path) -> Checkpoint:
         check_names(content, [*content, "config", "encoder_parts", "weights"])  # what a card tells beside is free
         config = ModelConfig.from_json(content["config"])
         parts = EncoderParts.from_json(content["encoder_parts"])
-        return Checkpoint(folder, config, parts, _named_weights(content["weights"], tensors))
+        return Checkpoint(folder, config, parts, _with_all_changes(_named_weights(content["weights"], tensors)))
     except ValueError as problem:
         raise CheckpointError(f"{folder} is broken: in its {CONFIG_NAME}, {problem}.") from problem
     except TypeError as problem:
@@ -315,6 +316,17 @@ def _named_weights(names: Mapping[str, Sequence[str]], tensors: Mapping[str, Ten
     if unnamed := sorted(tensors.keys() - set(full_names)):
         raise ValueError(f"{unnamed[0]} is not named, which {WEIGHTS_NAME} holds")
     return {part: {name: tensors[f"{part}.{name}"] for name in names[part]} for part in MODEL_PARTS}
+
+
+def _with_all_changes(weights: Weights) -> Weights:
+    """Weights of a checkpoint that was taught fewer of a reference's changes than there are now: the others say nothing
+    to it.
+    """
+    projector = dict(weights["projector"])
+    taught = projector.get("changes.weight")
+    if taught is not None and taught.dim() == 2 and taught.shape[1] < CHANGES:
+        projector["changes.weight"] = nn.functional.pad(taught, (0, CHANGES - taught.shape[1]))
+    return {**weights, "projector": projector}
 
 
 def _checkpoint_folder(source: str | os.PathLike[str] | None) -> Path:

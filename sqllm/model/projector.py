@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sqllm.signal.spectra import CHANGES
+from sqllm.signal.changes import CHANGES
 
 TEXT_NORM = 0.135  # RMS of SmolLM2's token embeddings: where the projector's learned scale starts
 

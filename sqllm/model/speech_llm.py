@@ -13,7 +13,7 @@ from sqllm.model.encoders.base import AudioEncoder, level_beside, pool_over_time
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.projector import LinearProjector, Projector
 from sqllm.model.prompt_tree import PromptTree, TreeBatch
-from sqllm.signal.spectra import CHANGES
+from sqllm.signal.changes import CHANGES
 
 
 class SpeechQualityModel(LanguageModel):

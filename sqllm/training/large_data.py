@@ -24,7 +24,7 @@ from sqllm.model.encoders.base import pad_batch
 from sqllm.model.prompt_tree import TreeBatch
 from sqllm.model.question_first import Prompt, PromptBatch, answer_loss, write_prompt
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.signal.spectra import with_changes
+from sqllm.signal.changes import with_changes
 from sqllm.training.lessons import Lesson, Tasks, make_lesson
 from sqllm.training.loss import LossWeights, TargetBatch, lesson_loss
 from sqllm.words.paper_tasks import draw_task, task_answer

@@ -24,7 +24,7 @@ from sqllm.model.checkpoint import save_checkpoint
 from sqllm.model.device import training_precision
 from sqllm.model.prompt_tree import TreeBatch
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.signal.spectra import unchanged
+from sqllm.signal.changes import unchanged
 from sqllm.training.lessons import Lesson, Tasks, as_own_reference, make_lesson
 from sqllm.training.loss import LossParts, TargetBatch, lesson_loss
 

@@ -13,7 +13,7 @@ from sqllm.judge.readout import SPEECH, Heard, Reading, Vocabulary, join_digits,
 from sqllm.listeners.profiles import PROFILES, TYPICAL, get_profile, with_words
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, HeardArtifact, Score
-from sqllm.signal.spectra import unchanged
+from sqllm.signal.changes import unchanged
 from tests.tiny import tiny_model
 
 

@@ -106,6 +106,16 @@ def test_a_scale_that_was_stored_without_a_shape_is_read(saved: Path, tmp_path: 
     assert load_checkpoint(other, device="cpu")[0].projector.scale.tolist() == [2.5]
 
 
+def test_a_checkpoint_that_was_taught_fewer_changes_is_read(saved: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(saved, tmp_path / "other")
+    state = load_file(other / WEIGHTS_NAME)
+    taught = torch.rand_like(state["projector.changes.weight"])[:, :16].contiguous()
+    save_file(state | {"projector.changes.weight": taught}, other / WEIGHTS_NAME)
+    read = load_checkpoint(other, device="cpu")[0].projector.changes.weight
+    assert torch.equal(read[:, :16], taught)
+    assert not read[:, 16:].any()
+
+
 def test_only_what_was_trained_is_saved(saved: Path) -> None:
     names = set(load_file(saved / WEIGHTS_NAME))
     assert all(name.startswith(("projector.", "encoder.")) or "lora_" in name for name in names)

@@ -17,7 +17,7 @@ from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import Clip
-from sqllm.signal.spectra import CHANGES, unchanged
+from sqllm.signal.changes import CHANGES, unchanged
 from tests.tiny import buzz, speech_like, tiny_model
 
 LENGTHS = torch.full((4,), 32_000)

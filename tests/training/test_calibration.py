@@ -17,7 +17,7 @@ from sqllm.judge.readout import PAIRED_TEMPERATURES, TEMPERATURES, Heard, Readin
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint, save_checkpoint
 from sqllm.scores import DIMENSIONS, Score, with_temperature
-from sqllm.signal.spectra import unchanged
+from sqllm.signal.changes import unchanged
 from sqllm.training.calibration import calibrate_checkpoint, fit_temperature, fit_temperatures
 from sqllm.training.lessons import label_distribution
 from tests.tiny import save_tiny_llm, tiny_model

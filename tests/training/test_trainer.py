@@ -22,7 +22,7 @@ from sqllm.model.checkpoint import choose_trained_parameters
 from sqllm.model.config import NO_WORDS, OUR_LAYOUT, ModelConfig
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
-from sqllm.signal.spectra import CHANGES
+from sqllm.signal.changes import CHANGES
 from sqllm.training.lessons import (
     Lesson,
     Tasks,
