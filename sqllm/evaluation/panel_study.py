@@ -52,7 +52,7 @@ class PanelStudy:
 
 
 def mix_scores(model: SpeechQualityModel, degraded: Tensor, mix: Mix) -> list[list[Score]]:
-    """The MOS of each profile of a mix, a list a clip, from audio tokens [clips, tokens, width + 2]."""
+    """The MOS of each profile of a mix, a list a clip, from audio tokens [clips, tokens, width + BESIDE]."""
     reading = Reading.of(Vocabulary.of(model), mix.profiles, dimensions=("mos",))
     heard = read_tokens(model, reading, degraded, batch=8)
     return [[listener["mos"] for listener in one.scores] for one in heard]

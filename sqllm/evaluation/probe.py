@@ -12,7 +12,7 @@ from sqllm.scores import DIMENSIONS
 
 
 def _summary(tokens: Tensor) -> np.ndarray:
-    """Mean and standard deviation over a clip's tokens: [clips, 2 (width + 2)]."""
+    """Mean and standard deviation over a clip's tokens: [clips, 2 (width + BESIDE)]."""
     return torch.cat([tokens.mean(dim=1), tokens.std(dim=1)], dim=1).double().numpy()
 
 

@@ -15,7 +15,7 @@ from sqllm.corpus.nisqa_layout import CorpusClip, read_corpus
 from sqllm.features.feature_cache import MapStore, Sound, fingerprint, sounds_of
 from sqllm.features.read_pair import save_whole
 from sqllm.model.device import training_precision
-from sqllm.model.encoders.base import pad_batch
+from sqllm.model.encoders.base import BESIDE, pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.changes import CHANGES, with_changes
@@ -24,8 +24,8 @@ from sqllm.signal.spectra import HIGHEST_HERTZ
 
 @dataclass(frozen=True)
 class TokenSet:
-    """Clips with their audio tokens [clips, tokens, width + 2]; `reference`, with what changed against it [clips,
-    tokens, width + 2 + CHANGES], is NaN where a clip has none. Both are on the CPU, whatever device they were heard on.
+    """Clips with their audio tokens [clips, tokens, width + BESIDE]; `reference`, with what changed against it [clips,
+    tokens, width + BESIDE + CHANGES], is NaN where a clip has none. Both are on the CPU, whatever device heard them.
     """
 
     clips: list[CorpusClip]
@@ -69,7 +69,7 @@ def hear_sounds(
     sounds: Sequence[Sound],
     encode: Callable[[Sequence[Sound], list[np.ndarray]], Tensor] | None = None,
 ) -> list[Tensor]:
-    """The audio tokens of some sounds: [tokens, width + 2] each, with CHANGES more behind those of a reference.
+    """The audio tokens of some sounds: [tokens, width + BESIDE] each, with CHANGES more behind those of a reference.
 
     `encode` gives the tokens of some sounds and their waves; left out, it is the model's encoder.
     """
@@ -107,7 +107,7 @@ def _gather(
 ) -> TokenSet:
     from tqdm import tqdm
 
-    width = model.encoder.width + 2
+    width = model.encoder.width + BESIDE
     heard = [torch.full((len(clips), model.config.audio_tokens, w), torch.nan) for w in (width, width + CHANGES)]
     model.encoder.eval()
     places = [(0, i, Sound.of(clip)) for i, clip in enumerate(clips)]
@@ -131,7 +131,7 @@ def cached_tokens(
     `half_precision` will do for training: the compact encoder then listens by its stored maps.
     """
     precision = " bfloat16" if half_precision else ""
-    key = hashlib.sha256(f"{model.config.audio_tokens} {HIGHEST_HERTZ} {CHANGES}{precision}".encode())
+    key = hashlib.sha256(f"{model.config.audio_tokens} {HIGHEST_HERTZ} {BESIDE} {CHANGES}{precision}".encode())
     key.update(fingerprint(model.encoder))
     for clip in clips:
         level = f" at the level of {clip.level_of}" if clip.level_of else ""

@@ -81,8 +81,8 @@ class TimelinePoint:
 class Hearing:
     """A clip in the model's memory. Made by `SpeechQualityLLM.listen`.
 
-    `degraded` are audio tokens a window, [windows, tokens, width + 2]; `reference_tokens` those of the reference, with
-    what changed against it behind them, [windows, tokens, width + 2 + CHANGES]; `spans` the windows in seconds, which
+    `degraded` are audio tokens a window, [windows, tokens, width + BESIDE]; `reference_tokens` those of the reference,
+    with what changed against it, [windows, tokens, width + BESIDE + CHANGES]; `spans` the windows in seconds, which
     leave out long stretches without `speech` (without any there are none); `alignment` says how the reference fits,
     None where there is none; `located` says how likely each of the encoder's `located_kinds` is at each moment,
     [frames, kinds] a window, where the encoder can tell. `mapping` puts the overall score on the scale of a listening
@@ -127,11 +127,11 @@ class Hearing:
         return scores | {"mos": self.mapping.apply(scores["mos"], self.pooled_tokens(windows))}
 
     def pooled_tokens(self, windows: slice = slice(None)) -> np.ndarray:
-        """Mean and standard deviation of the clip's audio tokens over time, [2 (width + 2)]; of several windows their
-        mean, weighted by the seconds each adds.
+        """Mean and standard deviation of the clip's audio tokens over time, [2 (width + BESIDE)]; of several windows
+        their mean, weighted by the seconds each adds.
         """
         tokens, weights = self.degraded[windows].double().cpu(), self._weights()[windows]
-        pooled = torch.cat([tokens.mean(dim=1), tokens.std(dim=1)], dim=1).numpy()  # [windows, 2 (width + 2)]
+        pooled = torch.cat([tokens.mean(dim=1), tokens.std(dim=1)], dim=1).numpy()  # [windows, 2 (width + BESIDE)]
         return np.asarray(weights @ pooled / weights.sum())
 
     def overall(self, profiles: Sequence[ListenerProfile]) -> list[Score]:

@@ -86,7 +86,7 @@ def _read_group(hearings: Sequence[Hearing], listener: ListenerProfile, faults: 
 
 
 def _encode(model: SpeechQualityModel, waves: Sequence[np.ndarray], batch: int) -> tuple[Tensor, list[Tensor]]:
-    """The audio tokens of waves, [waves, tokens, width + 2], and of each where faults are, if the encoder can tell."""
+    """Audio tokens of waves, [waves, tokens, width + BESIDE], and where each has faults, if the encoder can tell."""
     parts, located = [], []
     for start in range(0, len(waves), batch):
         with torch.inference_mode():

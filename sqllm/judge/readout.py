@@ -198,7 +198,7 @@ def join_digits(first: np.ndarray, seconds: Mapping[int, np.ndarray]) -> np.ndar
 def read_tokens(
     model: SpeechQualityModel, reading: Reading, degraded: Tensor, reference: Tensor | None = None, batch: int = 8
 ) -> list[Heard]:
-    """Read many clips, `batch` a forward pass, from their audio tokens [clips, tokens, width + 2]."""
+    """Read many clips, `batch` a forward pass, from their audio tokens [clips, tokens, width + BESIDE]."""
     vocabulary, positions = Vocabulary.of(model), reading.positions()
     heard: list[Heard] = []
     for start in range(0, len(degraded), batch):

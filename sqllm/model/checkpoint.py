@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from sqllm.model.base_llm import BASE_LLM_NAME, CheckpointError, add_lora, load_llm, sha256
 from sqllm.model.config import EncoderParts, ModelConfig, check_names
 from sqllm.model.device import CPU, choose_device, choose_dtype, return_freed_memory
-from sqllm.model.encoders.base import AudioEncoder
+from sqllm.model.encoders.base import BESIDE, AudioEncoder
 from sqllm.model.encoders.load import encoder_to_fill, load_encoder
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.speech_llm import SpeechQualityModel
@@ -299,7 +299,7 @@ def _read_checkpoint(folder: Path) -> Checkpoint:
         check_names(content, [*content, "config", "encoder_parts", "weights"])  # what a card tells beside is free
         config = ModelConfig.from_json(content["config"])
         parts = EncoderParts.from_json(content["encoder_parts"])
-        return Checkpoint(folder, config, parts, _with_all_changes(_named_weights(content["weights"], tensors)))
+        return Checkpoint(folder, config, parts, _with_new_inputs(_named_weights(content["weights"], tensors)))
     except ValueError as problem:
         raise CheckpointError(f"{folder} is broken: in its {CONFIG_NAME}, {problem}.") from problem
     except TypeError as problem:
@@ -318,14 +318,17 @@ def _named_weights(names: Mapping[str, Sequence[str]], tensors: Mapping[str, Ten
     return {part: {name: tensors[f"{part}.{name}"] for name in names[part]} for part in MODEL_PARTS}
 
 
-def _with_all_changes(weights: Weights) -> Weights:
-    """Weights of a checkpoint that was taught fewer of a reference's changes than there are now: the others say nothing
-    to it.
+def _with_new_inputs(weights: Weights) -> Weights:
+    """Weights of a checkpoint whose projector was given less beside the frames, or of a reference's changes, than there
+    is now: what is new says nothing to it.
     """
-    projector = dict(weights["projector"])
-    taught = projector.get("changes.weight")
-    if taught is not None and taught.dim() == 2 and taught.shape[1] < CHANGES:
-        projector["changes.weight"] = nn.functional.pad(taught, (0, CHANGES - taught.shape[1]))
+    projector, now = dict(weights["projector"]), {"changes.weight": CHANGES}
+    if "norm.weight" in projector:
+        now["layers.0.weight"] = projector["norm.weight"].numel() + BESIDE
+    for name, inputs in now.items():
+        taught = projector.get(name)
+        if taught is not None and taught.dim() == 2 and taught.shape[1] < inputs:
+            projector[name] = nn.functional.pad(taught, (0, inputs - taught.shape[1]))
     return {**weights, "projector": projector}
 
 

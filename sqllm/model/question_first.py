@@ -121,7 +121,7 @@ def _markup(tokenizer: Any) -> tuple[str, str]:
 
 
 def embed(model: SpeechQualityModel, batch: PromptBatch, degraded: Tensor, reference: Tensor | None = None) -> Tensor:
-    """Prompts with their audio in place, [batch, tokens, dim]: the tokens of clips, [batch, audio tokens, width + 2],
+    """Prompts with their audio in place, [batch, tokens, dim]: clips' tokens, [batch, audio tokens, width + BESIDE],
     and those of their references behind them.
     """
     audio = [model.projector(tokens.to(model.device)) for tokens in (degraded, reference) if tokens is not None]
@@ -152,7 +152,7 @@ def answer_questions(
     reference: Tensor | None = None,
     most: int = 96,
 ) -> list[str]:
-    """Greedy answers to a question a clip, all at once, of `most` tokens at most: degraded [batch, tokens, width + 2].
+    """Greedy answers to a question a clip, all at once, of `most` tokens: degraded [batch, tokens, width + BESIDE].
 
     transformers decodes, with nothing of what the LLM's own generation settings would change.
     """

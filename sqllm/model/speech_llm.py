@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sqllm.model.config import ModelConfig
-from sqllm.model.encoders.base import AudioEncoder, level_beside, pool_over_time
+from sqllm.model.encoders.base import AudioEncoder, beside_frames, pool_over_time
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.projector import LinearProjector, Projector
 from sqllm.model.prompt_tree import PromptTree, TreeBatch
@@ -41,7 +41,7 @@ class SpeechQualityModel(LanguageModel):
         return next(self.projector.parameters()).device
 
     def audio_tokens(self, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """What the encoder hears, pooled, with the levels beside: [batch, tokens, width + 2]."""
+        """What the encoder hears, pooled, and what stands beside: [batch, tokens, width + BESIDE]."""
         return self.listen(waveforms, lengths)[0]
 
     def listen(self, waveforms: Tensor, lengths: Tensor) -> tuple[Tensor, list[Tensor] | None]:
@@ -58,17 +58,17 @@ class SpeechQualityModel(LanguageModel):
         return tokens, [clip[:count].sigmoid() for clip, count in zip(logits, counts.tolist(), strict=True)]
 
     def pool(self, frames: Tensor, counts: Tensor, waveforms: Tensor, lengths: Tensor) -> Tensor:
-        """Audio tokens of an encoder's frames, where these are: [batch, tokens, width + 2]. The waveforms may be
+        """Audio tokens of an encoder's frames, where these are: [batch, tokens, width + BESIDE]. The waveforms may be
         elsewhere.
         """
         count = self.config.audio_tokens
-        beside = level_beside(waveforms, lengths, count).to(frames.device)
+        beside = beside_frames(waveforms, lengths, count).to(frames.device)
         return torch.cat([pool_over_time(frames, counts, count), beside], dim=-1)
 
     def prefix(self, degraded: Tensor, reference: Tensor | None = None) -> Tensor:
         """Embeddings of the prompt up to the end of the audio, [batch, prefix, dim].
 
-        The reference's tokens [batch, tokens, width + 2 + CHANGES] are its projection's difference to the degraded
+        The reference's tokens [batch, tokens, width + BESIDE + CHANGES] are its projection's difference to the degraded
         clip's and what changed against it, marked by a segment embedding.
         """
         projected = self.projector(degraded)

@@ -78,7 +78,7 @@ class Audio:
     changes: Tensor | None = None
 
     def heard_by(self, model: SpeechQualityModel) -> Tensor:
-        """Audio tokens [batch, tokens, width + 2 (+ CHANGES)], on the model's device."""
+        """Audio tokens [batch, tokens, width + BESIDE (+ CHANGES)], on the model's device."""
         if self.tokens is not None:
             return self.tokens.to(model.device, non_blocking=True)
         tokens = model.audio_tokens(cast(Tensor, self.waves), cast(Tensor, self.lengths))

@@ -11,6 +11,7 @@ import torch
 
 from sqllm.judge.readout import SPEECH, Heard, Reading, Vocabulary, join_digits, read_tokens
 from sqllm.listeners.profiles import PROFILES, TYPICAL, get_profile, with_words
+from sqllm.model.encoders.base import BESIDE
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, HeardArtifact, Score
 from sqllm.signal.changes import unchanged
@@ -35,7 +36,7 @@ def words(model: SpeechQualityModel) -> Vocabulary:
 
 @pytest.fixture(scope="module")
 def tokens() -> torch.Tensor:
-    return torch.randn(5, 8, 202, generator=torch.Generator().manual_seed(0))
+    return torch.randn(5, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
 
 
 def assert_same(one: dict[str, Score], other: dict[str, Score]) -> None:

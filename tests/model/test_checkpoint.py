@@ -26,7 +26,7 @@ from sqllm.model.checkpoint import (
     save_checkpoint,
 )
 from sqllm.model.config import EncoderParts
-from sqllm.model.encoders.base import pad_batch
+from sqllm.model.encoders.base import BESIDE, pad_batch
 from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
@@ -106,14 +106,17 @@ def test_a_scale_that_was_stored_without_a_shape_is_read(saved: Path, tmp_path: 
     assert load_checkpoint(other, device="cpu")[0].projector.scale.tolist() == [2.5]
 
 
-def test_a_checkpoint_that_was_taught_fewer_changes_is_read(saved: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "new"), [("changes.weight", 6), ("layers.0.weight", 1)])
+def test_what_an_older_projector_was_not_given_says_nothing_to_it(
+    saved: Path, tmp_path: Path, name: str, new: int
+) -> None:
     other = shutil.copytree(saved, tmp_path / "other")
     state = load_file(other / WEIGHTS_NAME)
-    taught = torch.rand_like(state["projector.changes.weight"])[:, :16].contiguous()
-    save_file(state | {"projector.changes.weight": taught}, other / WEIGHTS_NAME)
-    read = load_checkpoint(other, device="cpu")[0].projector.changes.weight
-    assert torch.equal(read[:, :16], taught)
-    assert not read[:, 16:].any()
+    taught = torch.rand_like(state[f"projector.{name}"])[:, :-new].contiguous()
+    save_file(state | {f"projector.{name}": taught}, other / WEIGHTS_NAME)
+    read = load_checkpoint(other, device="cpu")[0].projector.state_dict()[name]
+    assert torch.equal(read[:, :-new], taught)
+    assert not read[:, -new:].any()
 
 
 def test_only_what_was_trained_is_saved(saved: Path) -> None:
@@ -256,7 +259,7 @@ def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:
     """The gradients of every LoRA B after one loss."""
     tree = PromptTree()
     tree.add(model.encode_text("\nRate."))
-    tokens = torch.randn(2, 8, 202, generator=torch.Generator().manual_seed(0))
+    tokens = torch.randn(2, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
     model.train()
     model.zero_grad()
     model(model.prefix(tokens), [tree, tree]).float().square().mean().backward()
@@ -276,9 +279,9 @@ def test_lora_on_nf4_has_gradients_also_after_an_evaluation_pass(llm_folder: Pat
     tree = PromptTree()
     tree.add(model.encode_text("\nRate."))
     with torch.inference_mode():
-        model(model.prefix(torch.zeros(1, 8, 202)), [tree])
+        model(model.prefix(torch.zeros(1, 8, 200 + BESIDE)), [tree])
     with torch.no_grad():
-        model(model.prefix(torch.zeros(1, 8, 202)), [tree])
+        model(model.prefix(torch.zeros(1, 8, 200 + BESIDE)), [tree])
     after = nf4_step(model)
     assert all(grad.abs().sum() > 0 for grad in after)
     for one, other in zip(before, after, strict=True):

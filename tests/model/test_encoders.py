@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from sqllm.model.config import EncoderParts
-from sqllm.model.encoders.base import AudioEncoder, level_beside, pool_over_time
+from sqllm.model.encoders.base import BESIDE, AudioEncoder, beside_frames, pool_over_time
 from sqllm.model.encoders.compact import PARTS_KEY, CompactEncoder
 from sqllm.model.encoders.load import load_encoder
 from sqllm.model.encoders.pretrained import WhisperEncoder
@@ -106,7 +106,7 @@ def test_whisper_positions_are_cut_to_a_window(tmp_path: Path) -> None:
     assert counts.tolist() == [500, 50]
 
 
-def test_compact_hears_the_level_once_taught_and_level_beside_always() -> None:
+def test_compact_hears_the_level_once_taught_and_it_stands_beside_always() -> None:
     clip = speech_like(1.0)
 
     def change(encoder: CompactEncoder) -> float:
@@ -119,18 +119,18 @@ def test_compact_hears_the_level_once_taught_and_level_beside_always() -> None:
     assert change(taught) > 0.1
     alone, beside_a_longer_one = (frames_of(taught, *clips)[0] for clips in ([clip], [clip, speech_like(3.0)]))
     torch.testing.assert_close(alone, beside_a_longer_one, atol=1e-4, rtol=1e-4)
-    beside = level_beside(*batch_of(clip, clip * np.float32(0.1)), tokens=4)
-    assert beside.shape == (2, 4, 2)
+    beside = beside_frames(*batch_of(clip, clip * np.float32(0.1)), tokens=4)
+    assert beside.shape == (2, 4, BESIDE)
     torch.testing.assert_close(beside[0, :, 1] - beside[1, :, 1], torch.full((4,), 2.0), atol=0.01, rtol=0)
 
 
-def test_level_beside_is_in_the_documented_units_and_ignores_padding() -> None:
+def test_what_stands_beside_frames_is_in_the_documented_units_and_ignores_padding() -> None:
     tone = np.full(16_000, 10 ** (-25 / 20), np.float32)
-    alone = level_beside(*batch_of(tone), tokens=2)
-    torch.testing.assert_close(alone[0], torch.tensor([[1.0, 0.5]] * 2), atol=1e-4, rtol=0)
-    padded = level_beside(*batch_of(tone, np.zeros(48_000, np.float32)), tokens=2)
+    alone = beside_frames(*batch_of(tone), tokens=2)
+    torch.testing.assert_close(alone[0], torch.tensor([[1.0, 0.5, -1.5]] * 2), atol=1e-4, rtol=0)
+    padded = beside_frames(*batch_of(tone, np.zeros(48_000, np.float32)), tokens=2)
     torch.testing.assert_close(padded[0], alone[0])
-    torch.testing.assert_close(padded[1], torch.tensor([[-50 / 15, -6.0]] * 2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(padded[1], torch.tensor([[-50 / 15, -6.0, -1.5]] * 2), atol=1e-4, rtol=0)
 
 
 def test_compact_keeps_its_statistics_while_training() -> None:

@@ -13,6 +13,7 @@ from transformers import GenerationConfig
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.base_llm import CheckpointError, add_lora
 from sqllm.model.checkpoint import load_checkpoint, save_checkpoint
+from sqllm.model.encoders.base import BESIDE
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.encoders.load import load_encoder
 from sqllm.model.projector import LinearProjector
@@ -29,7 +30,7 @@ LLAMA = (
 
 
 def paper_model(tokenizer: Any = None) -> SpeechQualityModel:
-    llm = add_lora(tiny_llm().requires_grad_(False), CONFIG)
+    llm = add_lora(tiny_llm(1).requires_grad_(False), CONFIG)
     llm.get_output_embeddings().weight.data.mul_(20)  # large enough that what is heard changes what is said
     torch.manual_seed(1)
     return SpeechQualityModel(CompactEncoder(), llm, tokenizer or byte_tokenizer(), CONFIG).eval()
@@ -42,7 +43,7 @@ def model() -> SpeechQualityModel:
 
 @pytest.fixture(scope="module")
 def tokens() -> torch.Tensor:
-    return torch.randn(3, 8, 202, generator=torch.Generator().manual_seed(0))
+    return torch.randn(3, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
 
 
 def test_the_question_stands_before_the_audio_and_the_system_before_all(model: SpeechQualityModel) -> None:
@@ -127,7 +128,7 @@ def test_nothing_of_the_llms_own_generation_settings_changes_an_answer(
 def test_the_papers_projector_is_one_layer_and_blind_to_the_levels_beside() -> None:
     projector = LinearProjector(768, 4096)
     assert sum(p.numel() for p in projector.parameters()) == 3_151_360
-    tokens = torch.randn(1, 4, 770)
+    tokens = torch.randn(1, 4, 768 + BESIDE)
     changed = tokens.clone()
     changed[..., 768:] += 9
     assert torch.equal(projector(tokens), projector(changed))

@@ -13,6 +13,7 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary, read_tokens
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.config import ModelConfig
+from sqllm.model.encoders.base import BESIDE
 from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
@@ -92,7 +93,7 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
     stem = tree.add(model.encode_text("\nRate."))
     tree.add(model.encode_text("Noise: "), stem)
     with torch.inference_mode():
-        cache = model.remember(model.prefix(torch.randn(1, 8, 202)))
+        cache = model.remember(model.prefix(torch.randn(1, 8, 200 + BESIDE)))
         before = [layer.keys.clone() for layer in cache.layers]
         heard = cache.get_seq_length()
         first = model.continue_from(cache, tree)
@@ -112,7 +113,8 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
 def test_answers_are_drawn_by_their_seed_from_the_nucleus() -> None:
     model = tiny_model()
     with torch.inference_mode():
-        cache = model.remember(model.prefix(torch.randn(1, 8, 202, generator=torch.Generator().manual_seed(0))))
+        tokens = torch.randn(1, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
+        cache = model.remember(model.prefix(tokens))
 
         def answers(nucleus: float) -> set[tuple[int, ...]]:
             model.nucleus = nucleus
@@ -154,7 +156,7 @@ def test_the_reference_changes_the_scores(judge: SpeechQualityLLM) -> None:
 
 
 def test_a_reference_equal_to_the_clip_adds_only_its_segment(model: SpeechQualityModel) -> None:
-    tokens = torch.randn(2, 8, 202, generator=torch.Generator().manual_seed(0))
+    tokens = torch.randn(2, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         prefix = model.prefix(tokens, unchanged(tokens))
         opening = prefix.shape[1] - 16
@@ -163,7 +165,7 @@ def test_a_reference_equal_to_the_clip_adds_only_its_segment(model: SpeechQualit
 
 
 def test_what_changed_is_heard_once_it_is_learnt(model: SpeechQualityModel) -> None:
-    tokens, fresh = torch.randn(1, 8, 202, generator=torch.Generator().manual_seed(0)), tiny_model()
+    tokens, fresh = torch.randn(1, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0)), tiny_model()
     same, changed = (torch.cat([tokens, torch.full((1, 8, CHANGES), value)], dim=2) for value in (0.0, 1.0))
     with torch.inference_mode():
         torch.testing.assert_close(fresh.prefix(tokens, same), fresh.prefix(tokens, changed))
@@ -177,7 +179,7 @@ def test_audio_tokens_have_the_norm_of_text(model: SpeechQualityModel) -> None:
     fresh = tiny_model()
     text = fresh.llm.get_input_embeddings().weight
     with torch.inference_mode():
-        audio = fresh.projector(torch.randn(3, 8, 202, generator=torch.Generator().manual_seed(0)))
+        audio = fresh.projector(torch.randn(3, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0)))
     assert audio.shape == (3, 8, 64)
     torch.testing.assert_close(audio.square().mean().sqrt(), text.square().mean().sqrt(), atol=0, rtol=0.05)
 
@@ -204,8 +206,8 @@ def test_the_forward_pass_gives_the_numbers_it_gave_when_it_was_written(model: S
     np.testing.assert_allclose(
         tokens[0, 3, [0, 1, 2, 200, 201]], [-0.73803, -0.588599, 0.233416, 1.404399, 1.253364], rtol=1e-4
     )
-    np.testing.assert_allclose(states[tree.last(stem), :4], [-1.630653, 1.270321, 1.406373, 2.071455], rtol=1e-4)
-    np.testing.assert_allclose(logits[[10, 20, 30, 40]], [1.973431, 0.865558, -1.528682, -0.431747], rtol=1e-4)
+    np.testing.assert_allclose(states[tree.last(stem), :4], [-0.919183, -0.283244, 1.373555, 1.615844], rtol=1e-4)
+    np.testing.assert_allclose(logits[[10, 20, 30, 40]], [-0.004862, 0.250882, -1.577414, 0.069587], rtol=1e-4)
 
 
 def test_a_configuration_survives_json() -> None:

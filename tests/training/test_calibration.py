@@ -16,6 +16,7 @@ from sqllm.features.token_set import TokenSet
 from sqllm.judge.readout import PAIRED_TEMPERATURES, TEMPERATURES, Heard, Reading, Vocabulary, read_tokens
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint, save_checkpoint
+from sqllm.model.encoders.base import BESIDE
 from sqllm.scores import DIMENSIONS, Score, with_temperature
 from sqllm.signal.changes import unchanged
 from sqllm.training.calibration import calibrate_checkpoint, fit_temperature, fit_temperatures
@@ -50,7 +51,7 @@ def test_a_checkpoint_reads_with_its_temperatures(tmp_path: Path) -> None:
     model.config = dataclasses.replace(model.config, llm_source=str(llm), extra={})
     save_checkpoint(model, tmp_path / "checkpoint")
     clips = [CorpusClip(Path(f"{i}.wav"), None, "X_VAL", "", "", 1, dict.fromkeys(DIMENSIONS, 3.0)) for i in range(4)]
-    tokens = torch.randn(4, 8, model.encoder.width + 2)
+    tokens = torch.randn(4, 8, model.encoder.width + BESIDE)
     fitted = calibrate_checkpoint(tmp_path / "checkpoint", TokenSet(clips, tokens, torch.full_like(tokens, torch.nan)))
     assert set(fitted) == set(DIMENSIONS)
     stored = json.loads((tmp_path / "checkpoint" / CONFIG_NAME).read_text())
@@ -80,7 +81,7 @@ def test_a_checkpoint_keeps_the_temperatures_of_both_modes(tmp_path: Path) -> No
     model.config = dataclasses.replace(model.config, llm_source=str(save_tiny_llm(tmp_path / "llm")), extra={})
     save_checkpoint(model, tmp_path / "checkpoint")
     clips = [CorpusClip(Path(f"{i}.wav"), None, "X_VAL", "", "", 1, dict.fromkeys(DIMENSIONS, 3.0)) for i in range(4)]
-    tokens = torch.randn(4, 8, model.encoder.width + 2)
+    tokens = torch.randn(4, 8, model.encoder.width + BESIDE)
     for references, kept in ((unchanged(tokens), {TEMPERATURES, PAIRED_TEMPERATURES}), (None, {TEMPERATURES})):
         missing = torch.full_like(tokens, torch.nan)
         calibrate_checkpoint(
@@ -90,7 +91,7 @@ def test_a_checkpoint_keeps_the_temperatures_of_both_modes(tmp_path: Path) -> No
 
 
 def test_scores_beside_a_reference_are_read_with_their_own_temperatures() -> None:
-    model, tokens = tiny_model(), torch.randn(2, 8, 202)
+    model, tokens = tiny_model(), torch.randn(2, 8, 200 + BESIDE)
     vocabulary, stds = Vocabulary.of(model), {}
     for name, temperatures in (("one", {TEMPERATURES: {"mos": 0.2}}), ("two", {PAIRED_TEMPERATURES: {"mos": 0.2}})):
         model.config = dataclasses.replace(model.config, extra=temperatures)

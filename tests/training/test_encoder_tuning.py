@@ -16,7 +16,7 @@ from sqllm.features.token_set import cached_tokens, listen_to
 from sqllm.features.wave_cache import WaveStore, disguised
 from sqllm.listeners.profiles import PROFILES
 from sqllm.model.config import EncoderParts, ModelConfig
-from sqllm.model.encoders.base import pad_batch
+from sqllm.model.encoders.base import BESIDE, pad_batch
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.encoders.load import load_encoder
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, LOCATED_KINDS, HeardArtifact
@@ -100,7 +100,7 @@ def test_tokens_by_maps_are_those_of_listening(clips: list[CorpusClip], tmp_path
     exact = listen_to(model, clips)
     by_maps = cached_tokens(model, clips, tmp_path / "cache", half_precision=True)
     assert by_maps.with_reference().tolist() == exact.with_reference().tolist() == [False] * 5 + [True]
-    torch.testing.assert_close(by_maps.degraded[..., -2:], exact.degraded[..., -2:])
+    torch.testing.assert_close(by_maps.degraded[..., -BESIDE:], exact.degraded[..., -BESIDE:])
     assert float((by_maps.degraded - exact.degraded).abs().mean()) < 0.03
 
 

@@ -20,6 +20,7 @@ from sqllm.judge.readout import Heard, Vocabulary
 from sqllm.listeners.profiles import PROFILES, TYPICAL
 from sqllm.model.checkpoint import choose_trained_parameters
 from sqllm.model.config import NO_WORDS, OUR_LAYOUT, ModelConfig
+from sqllm.model.encoders.base import BESIDE
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
 from sqllm.signal.changes import CHANGES
@@ -77,10 +78,10 @@ def token_set(count: int, seed: int = 0, paired: int = 0) -> TokenSet:
     """Random tokens whose first channels carry the score."""
     generator = torch.Generator().manual_seed(seed)
     mos = np.random.default_rng(seed).uniform(1, 5, count)
-    degraded = torch.randn(count, 8, 202, generator=generator)
+    degraded = torch.randn(count, 8, 200 + BESIDE, generator=generator)
     degraded[:, :, :50] += torch.from_numpy(mos - 3).float()[:, None, None]
-    reference = torch.full((count, 8, 202 + CHANGES), torch.nan)
-    reference[:paired] = torch.randn(paired, 8, 202 + CHANGES, generator=generator)
+    reference = torch.full((count, 8, 200 + BESIDE + CHANGES), torch.nan)
+    reference[:paired] = torch.randn(paired, 8, 200 + BESIDE + CHANGES, generator=generator)
     return TokenSet([clip_with(float(score), i) for i, score in enumerate(mos)], degraded, reference)
 
 

@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from sqllm.model.config import EncoderParts
 from sqllm.signal.audio import SAMPLE_RATE
+from sqllm.signal.clicks import sharpness
 from sqllm.signal.spectra import scaled_energy
 
+BESIDE = 3  # numbers beside every token: `beside_frames`
 TAIL_SECONDS = 0.1  # zeros heard behind every clip: what follows them can't reach the clip's own frames
 
 
@@ -80,15 +82,17 @@ def pool_over_time(frames: Tensor, counts: Tensor, tokens: int) -> Tensor:
     return torch.stack(pooled)
 
 
-def level_beside(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
-    """What a self-normalising encoder can't hear: each token's energy and the clip's level, [batch, tokens, 2].
+def beside_frames(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
+    """What frames don't tell, of a clip that an encoder normalises and cuts into pieces of 20 ms: each token's energy,
+    the clip's level, and how far each token's sharpest instant stands out, [batch, tokens, BESIDE].
 
-    (dBov + 40) / 15 for the energies, (dBov + 30) / 10 for the level, both floored at -90 dBov.
+    (dBov + 40) / 15 for the energies, (dBov + 30) / 10 for the level, both floored at -90 dBov; `sharpness`.
     """
     rows = []
     for clip, length in zip(waveforms, lengths.tolist(), strict=True):
         power = clip[:length].double().square()
         energies = nn.functional.adaptive_avg_pool1d(power[None, None], tokens)[0, 0]
         level = 10 * torch.log10(power.mean() + 1e-9)
-        rows.append(torch.stack([scaled_energy(energies), ((level + 30) / 10).expand(tokens)], dim=1))
+        told = scaled_energy(energies), ((level + 30) / 10).expand(tokens), sharpness(clip[:length], tokens)
+        rows.append(torch.stack(told, dim=1))
     return torch.stack(rows).float()

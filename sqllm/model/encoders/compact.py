@@ -165,13 +165,13 @@ class CompactEncoder(AudioEncoder):
 
     @staticmethod
     def _levels(waveforms: Tensor, frames: int) -> Tensor:
-        """Energies of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch, frames, 2]."""
+        """Energies of the two halves of each frame of 20 ms, scaled as `beside_frames` does: [batch, frames, 2]."""
         power = nn.functional.pad(waveforms, (0, frames * 320 - waveforms.shape[1])).square()
         return scaled_energy(power.unflatten(1, (frames, 2, 160)).mean(dim=3))
 
     @staticmethod
     def _bands(spectra: Tensor, frames: int) -> Tensor:
-        """Energies in mel bands of the two halves of each frame of 20 ms, scaled as `level_beside` does: [batch,
+        """Energies in mel bands of the two halves of each frame of 20 ms, scaled as `beside_frames` does: [batch,
         frames, 2 * BANDS].
         """
         power = band_power(spectra)
