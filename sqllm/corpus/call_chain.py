@@ -64,6 +64,7 @@ WAYS: dict[str, tuple[tuple[float, Degradation], ...]] = {
 }
 ARTIFACTS_PER_CLIP = {0: 0.10, 1: 0.48, 2: 0.27, 3: 0.11, 4: 0.04}
 USUAL_LEVELS = (-32.5, -19.5)  # dBov: nobody calls speech in between too quiet or too loud
+OTHER_LEVEL_SHARE = 0.5  # of the references: how loud they are is no reason to blame a clip
 NOT_SPEECH = ("silence", "tone", "noise", "recorded-noise")
 # dB, of the noise that a denoiser is put to work on
 SUPPRESSED_SNRS = {"slight": (24.0, 42.0), "moderate": (12.0, 28.0), "strong": (0.0, 22.0)}
@@ -114,8 +115,7 @@ def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> Mad
     talker = str(rng.choice(sorted(sources.talkers)))
     files = sources.talkers[talker]
     clean = draw_utterance(files, rng, float(rng.uniform(4.0, 10.0)))
-    reference = set_level(clean, float(np.clip(rng.normal(NOMINAL_DBOV, 3), *USUAL_LEVELS)))
-    reference = reference / max(np.float32(1), np.abs(reference).max())  # peaks stay whole
+    reference = _at_usual_level(clean, rng)
     call = Call(sources, talker, reference)
     if rng.random() < not_speech_share:
         wave = call.no_speech(rng, len(reference))
@@ -130,7 +130,13 @@ def make_clip(sources: Sources, rng: Rng, not_speech_share: float = 0.02) -> Mad
     heard = [artifact for artifact in artifacts if artifact.severity]
     inaudible = [artifact for artifact in artifacts if not artifact.severity]
     drop = call.drop if len(kinds) == 1 else None if kinds else 0.0
-    return MadeClip(degraded, reference, heard, inaudible, talker, files[0].lang, call.drawn, drop=drop)
+    beside = _at_usual_level(reference, rng) if rng.random() < OTHER_LEVEL_SHARE else reference
+    return MadeClip(degraded, beside, heard, inaudible, talker, files[0].lang, call.drawn, drop=drop)
+
+
+def _at_usual_level(wave: Wave, rng: Rng) -> Wave:
+    wave = set_level(wave, float(np.clip(rng.normal(NOMINAL_DBOV, 3), *USUAL_LEVELS)))
+    return wave / max(np.float32(1), np.abs(wave).max())  # peaks stay whole
 
 
 def _draw_kinds(rng: Rng) -> list[str]:

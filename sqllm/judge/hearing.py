@@ -38,7 +38,7 @@ from sqllm.signal.speech import find_speech
 from sqllm.words.facts import Facts, Window
 from sqllm.words.known_wordings import known_question
 from sqllm.words.questions import NO_SPEECH_ANSWERS, RATIONALE_QUESTION, Question, with_listener
-from sqllm.words.selection.scope import UNKNOWN_LISTENER
+from sqllm.words.selection.scope import UNKNOWN_LISTENER, named_listener
 from sqllm.words.selection.select import select
 
 
@@ -272,8 +272,14 @@ class Hearing:
         What is not `checked` comes as it is drafted first, for those who measure drafts.
         """
         question, listener = self._asked_for(question, self._listener(profile))
+        selected = select(self.facts(listener), question)
+        if theirs := self._as_described(question):
+            listener, their_selected = theirs, select(self.facts(theirs), question)
+            if their_selected != selected:
+                yield f"For {named_listener(theirs.name)}: "
+                selected = their_selected
         request = with_listener(" ".join(question.text.split()), listener)
-        wording = Wording(request, question, select(self.facts(listener), question), checked)
+        wording = Wording(request, question, selected, checked)
         words = self.model.words
         if words is None or question.family not in self.model.config.extra.get(SAYS, ()):
             yield wording.composed()
@@ -314,6 +320,15 @@ class Hearing:
             return replace(question, asked=UNKNOWN_LISTENER), listener
         left_out = ", ".join(words.split(" (")[0] for words in described.ignored)
         return replace(question, asked=left_out), described.profile
+
+    def _as_described(self, question: Question) -> ListenerProfile | None:
+        """The listener whom a question of another family describes ("What MOS would a lenient listener give?"); None
+        where it describes nobody who is understood.
+        """
+        if question.family == "listener" or not self.speech_found:
+            return None
+        described = listener_asked_for(question.text, self.model.config.profiles)
+        return described.profile if described is not None and described.understood else None
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults are read with the typical one."""

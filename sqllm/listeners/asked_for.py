@@ -12,15 +12,26 @@ _JUDGES = (
     r"rate|like|accept|score|judge|find|say|think|enjoy|tolerate|be|hear|feel|give|call|experience|perceive|mind|bear|"
     r"want|need|take|put up|vote|complain|notice|listen|react|have|get|describe|prefer|understand"
 )
+_THINGS = (
+    "clip|recording|scores?|mos|ratings?|result|file|call|quality|judge?ment|(?:noise|speech|voice|sound|audio)(?!-)"
+)
 _DESCRIBED = re.compile(
     r"(?:\b(?:would|does|do|will|could|can|might|should|did|for|to|by|as|of|from|about|with|if)|^\W*(?:and|or|but))\s+"
-    r"(?P<who>(?:an?|the|my|our|some|any|another|someone|somebody|people|those|listeners?|users?|experts?)\b.*?)"
-    rf"(?:,? (?<!n't )(?<!not )(?:{_JUDGES})\b.*|,? (?:who|that) is (?:listening|rating)\b.*)?\W*$",
+    rf"(?P<who>(?!(?:the|this|that|an?|any|my|our)\s+(?:{_THINGS})\b)"
+    r"(?:an?|the|my|our|some|any|another|someone|somebody|people|those|listeners?|users?|experts?)\b.*?)"
+    rf"(?:,? (?<!n't )(?<!not )(?:{_JUDGES})\b.*|,? (?:who|that) is (?:listening|rating)\b.*"
+    r"|, (?:what|how|would|is|does)\b.*)?\W*$",
+    re.IGNORECASE,
+)
+_SAME = r"(?:this|that|such a|the same) (?:person|listener|user|man|woman|group)"
+_PRONOUN = re.compile(
+    rf"(?P<before>\b(?:(?:wo|would|does|do|did|ca|could|should)n't|would|does|do|will|could|can|might|should|did) )"
+    rf"(?:he|she|they|{_SAME})(?= (?:(?:still|really|even|also|ever|be able to) )*(?:{_JUDGES}|follow|cope|agree)\b)"
+    rf"|(?P<for>\b(?:for|to|by|from|with|bothers?|annoys?|disturbs?|irritates?|strikes?) )(?:him|her|them|{_SAME})\b",
     re.IGNORECASE,
 )
 _NOBODY = re.compile(
-    r"^(?:the|this|that|a|an|any|my|our)\s+(?:clip|recording|score|scores|mos|rating|ratings|result|file|call|quality|"
-    r"judgement|judgment|typical listener|average listener|usual listener|normal listener|listener)$",
+    r"^(?:the|this|that|a|an|any|my|our)\s+(?:(?:typical|average|usual|normal)\s+)?listener$",
     re.IGNORECASE,
 )
 
@@ -37,10 +48,30 @@ def listener_asked_for(question: str, taught: Collection[str]) -> MappedListener
         >>> listener_asked_for("How would a strict expert rate it?", ["typical"]).understood
         ('rates more strictly: a strict expert',)
     """
-    match = _DESCRIBED.search(" ".join(question.split()))
-    if match is None or _NOBODY.match(match["who"]):
+    who = described_in(question)
+    if who is None:
         return None
-    name = "-".join(_CALLED.sub("", match["who"].lower()).split())
+    name = "-".join(_CALLED.sub("", who.lower()).split())
     if name in PROFILES and PROFILES[name].taught_as in taught:
         return MappedListener(PROFILES[name], (PROFILES[name].title,), ())
-    return understand_listener(match["who"], taught)
+    return understand_listener(who, taught)
+
+
+def described_in(question: str) -> str | None:
+    """The words of a question that describe a listener, such as "my deaf uncle"; None where none do."""
+    match = _DESCRIBED.search(" ".join(question.split()))
+    return None if match is None or _NOBODY.match(match["who"]) else match["who"]
+
+
+def with_listener_before(question: str, before: str) -> str:
+    """A question with the listener whom the one before describes where it says "he", "she" or "they"; as it was where
+    neither does.
+
+    Example:
+        >>> with_listener_before("Would he accept it?", "How would my deaf uncle rate it?")
+        'Would my deaf uncle accept it?'
+    """
+    who = described_in(before)
+    if who is None or not _PRONOUN.search(question):
+        return question
+    return _PRONOUN.sub(lambda found: f"{found['before'] or found['for']}{who}", question, count=1)

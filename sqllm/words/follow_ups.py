@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sqllm.listeners.asked_for import with_listener_before
 from sqllm.words.names import fault_named, noun_for
 
 _ONES = re.compile(r"\b(first|second|third|last|next|longest|shortest|worst|biggest|other) ones?\b", re.IGNORECASE)
@@ -30,10 +31,14 @@ _MATTERS = re.compile(
 
 
 def resolved(text: str, previous: str | None) -> str:
-    """A text with what it takes over from the question before put in words, where that asked for a fault and it names
-    none; as it was otherwise.
+    """A text with what it takes over from the question before put in words: the listener whom that describes, or the
+    fault that it asked for where the text names none; as it was otherwise.
     """
-    fault, word = fault_named(previous or "")
+    if previous is None:
+        return text
+    if (put := with_listener_before(text, previous)) != text:
+        return put
+    fault, word = fault_named(previous)
     if not fault or fault_named(text)[0]:
         return text
     noun = noun_for(fault, word)

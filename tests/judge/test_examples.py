@@ -74,6 +74,23 @@ def test_the_strict_expert_is_below_the_typical_listener_and_that_one_below_the_
         assert heard[kind].scores()["mos"].mean - heard[kind].scores("strict-expert")["mos"].mean > 0.2
 
 
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [("What MOS would a strict expert give?", "strict-expert"), ("And for a lenient listener, what MOS?", "lenient")],
+)
+def test_a_listener_whom_any_question_describes_is_asked_and_named(
+    heard: dict[str, Hearing], question: str, named: str
+) -> None:
+    answer = heard["noise"].ask(question).text
+    assert named.split("-")[0] in answer
+    assert parse_score(answer, "mos") == pytest.approx(heard["noise"].scores(named)["mos"].mean, abs=0.15)
+
+
+@pytest.mark.parametrize("question", ["When are the gaps for a strict expert?", "Is it good enough for a podcast?"])
+def test_what_is_the_same_for_everybody_is_said_for_nobody(heard: dict[str, Hearing], question: str) -> None:
+    assert not heard["noise"].ask(question).text.startswith("For ")
+
+
 def test_scores_are_those_that_were_stored_with_the_checkpoint(default_judge: SpeechQualityLLM) -> None:
     """A library's upgrade must not move scores. Remake: `sqllm score assets/examples -o tests/conformance.csv`."""
     stored = pd.read_csv(ROOT / "tests" / "conformance.csv")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqllm.listeners.asked_for import listener_asked_for
+from sqllm.listeners.asked_for import listener_asked_for, with_listener_before
 from sqllm.listeners.known import PROFILES
 
 TAUGHT = ("typical", "noise-sensitive", "strict-expert", "hearing-impaired", "phone-speaker")
@@ -48,7 +48,36 @@ def test_a_listener_who_is_not_known_is_not_made_up(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["Who is listening?", "For whom is this score?", "What would the typical listener say?", "Whose opinion is this?"],
+    [
+        "What is the MOS of the clip?",
+        "Who is listening?",
+        "For whom is this score?",
+        "What would the typical listener say?",
+        "Whose opinion is this?",
+    ],
 )
 def test_a_question_that_describes_nobody(question: str) -> None:
     assert listener_asked_for(question, tuple(PROFILES)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "read"),
+    [
+        ("How would my deaf uncle rate it?", "Would he accept it?", "Would my deaf uncle accept it?"),
+        ("And a lenient listener?", "Wouldn't they complain?", "Wouldn't a lenient listener complain?"),
+        ("What would a strict expert say?", "What would bother them most?", "What would bother a strict expert most?"),
+        ("And for my deaf uncle?", "What does he hear?", "What does my deaf uncle hear?"),
+        ("And for people in a car?", "Is it good enough for them?", "Is it good enough for people in a car?"),
+        (
+            "How would a teenager hear it?",
+            "What would the same person say about the noise?",
+            "What would a teenager say about the noise?",
+        ),
+        ("How would a strict expert rate the clicks?", "Do they matter?", "Do they matter?"),
+        ("Are the gaps bad for a strict expert?", "When are they?", "When are they?"),
+        ("What is wrong with the clip?", "Would he accept it?", "Would he accept it?"),
+        ("How would the typical listener rate it?", "Would he accept it?", "Would he accept it?"),
+    ],
+)
+def test_a_pronoun_stands_for_the_listener_of_the_question_before(before: str, question: str, read: str) -> None:
+    assert with_listener_before(question, before) == read

@@ -48,6 +48,11 @@ LISTENERS = {
 UNKNOWN_LISTENER = "unknown"  # as `asked`: the question is for a listener whom the model was not taught
 
 
+def named_listener(name: str) -> str:
+    """The words for a listener of whom a profile's name is known."""
+    return LISTENERS.get(name, "a listener as you described")
+
+
 def quality(facts: Facts) -> dict[str, str]:
     return {"mos": facts.stated("mos"), "word": facts.word("mos")}
 
@@ -75,7 +80,7 @@ def synthetic(question: Question, facts: Facts) -> Selected:
 
 def listener(question: Question, facts: Facts) -> Selected:
     """For whom the scores are; a listener whom a user described is not described again."""
-    named = LISTENERS.get(facts.listener, "a listener as you described")
+    named = named_listener(facts.listener)
     case = "unknown" if question.asked == UNKNOWN_LISTENER else "partly" if question.asked else "listener"
     left = {"left": question.asked} if case == "partly" else {}
     return Selected("listener", case, {"listener": named, **quality(facts), **left})
