@@ -355,7 +355,9 @@ def test_a_built_corpus_has_double_ended_labels_of_what_holds_speech(
         assert set(clip.degradation_scores) == set(clip.degradation_stds) == (set(DIMENSIONS) if clip.speech else set())
         assert clip.lost >= 0
     intact = [clip for clip in clips if clip.condition == "clean" and not clip.lost]
-    assert {score for clip in intact for score in clip.degradation_scores.values()} == {5.0}
+    beside = [score for clip in intact for score in clip.degradation_scores.values()]
+    assert max(beside) == 5.0
+    assert min(beside) > 4.7  # the teacher of these tests hears the level, at which half of the references are others
     assert any(clip.lost > 0 for clip in clips)
     assert all(clip.scores["mos"] < 4 for clip in intact)
 
