@@ -271,13 +271,12 @@ class Hearing:
 
         What is not `checked` comes as it is drafted first, for those who measure drafts.
         """
-        question, listener = self._asked_for(question, self._listener(profile))
+        own = self._listener(profile)
+        question, listener = self._asked_for(question, own)
         selected = select(self.facts(listener), question)
-        if theirs := self._as_described(question):
-            listener, their_selected = theirs, select(self.facts(theirs), question)
-            if their_selected != selected:
-                yield f"For {named_listener(theirs.name)}: "
-                selected = their_selected
+        told_for_whom = question.family == "listener" or listener == own
+        if not told_for_whom and selected != select(self.facts(own), question):
+            yield f"For {named_listener(listener.name)}: "
         request = with_listener(" ".join(question.text.split()), listener)
         wording = Wording(request, question, selected, checked)
         words = self.model.words
@@ -309,26 +308,18 @@ class Hearing:
 
     def _asked_for(self, question: Question, listener: ListenerProfile) -> tuple[Question, ListenerProfile]:
         """The listener whose judgement a question wants: the one that it describes ("How would a strict expert rate
-        it?"), else who is asked; a question for one who is not known says so.
+        it?", "What MOS would a lenient listener give?"), else who is asked; a question for one who is not known says so
+        where it is about the listener.
         """
-        if question.family != "listener":
-            return question, listener
         described = listener_asked_for(question.text, self.model.config.profiles)
         if described is None:
             return question, listener
+        if question.family != "listener":
+            return question, described.profile if described.understood and self.speech_found else listener
         if not described.understood:
             return replace(question, asked=UNKNOWN_LISTENER), listener
         left_out = ", ".join(words.split(" (")[0] for words in described.ignored)
         return replace(question, asked=left_out), described.profile
-
-    def _as_described(self, question: Question) -> ListenerProfile | None:
-        """The listener whom a question of another family describes ("What MOS would a lenient listener give?"); None
-        where it describes nobody who is understood.
-        """
-        if question.family == "listener" or not self.speech_found:
-            return None
-        described = listener_asked_for(question.text, self.model.config.profiles)
-        return described.profile if described is not None and described.understood else None
 
     def _listen_as(self, profile: ListenerProfile) -> list[Heard]:
         """What is read of every window for a listener; faults are read with the typical one."""

@@ -72,6 +72,6 @@ def with_listener_before(question: str, before: str) -> str:
         'Would my deaf uncle accept it?'
     """
     who = described_in(before)
-    if who is None or not _PRONOUN.search(question):
+    if who is None:
         return question
     return _PRONOUN.sub(lambda found: f"{found['before'] or found['for']}{who}", question, count=1)

@@ -17,11 +17,8 @@ _LOUDNESS = 0.23  # Zwicker's exponent
 _POWERED_DOWN = 1e-3  # of the loudest frame's power: quieter ones are no speech
 _MOST_EQUALISED, _LEAST_GAIN, _MOST_GAIN = 100.0, 3e-4, 5.0  # powers, as in ITU-T P.862
 _MASKED = 0.25  # of the softer loudness: a difference below is not heard
-_ADDED, _LEAST_ADDED, _MOST_ADDED = (
-    1.2,
-    3.0,
-    12.0,
-)  # exponent of the ratio of powers; less counts as nothing, more as that
+# Exponent of the ratio of powers by which what is added counts; below the least as nothing, above the most as that.
+_ADDED, _LEAST_ADDED, _MOST_ADDED = 1.2, 3.0, 12.0
 _SCALES = (3.0, 1.0, 5.0)  # bring the disturbances of usual damages to like sizes
 
 
@@ -57,14 +54,15 @@ def _disturbances(power: Tensor) -> Tensor:
     spoken = frame_power >= _POWERED_DOWN * frame_power.max()
     filtered = (clip[spoken].mean(dim=0) + _FLOOR) / (reference[spoken].mean(dim=0) + _FLOOR)
     reference = reference * filtered.clamp(1 / _MOST_EQUALISED, _MOST_EQUALISED)
-    gain = (reference.sum(dim=1) + 10 * _FLOOR) / (clip.sum(dim=1) + 10 * _FLOOR)
+    expected_power = reference.sum(dim=1) + 10 * _FLOOR
+    gain = expected_power / (clip.sum(dim=1) + 10 * _FLOOR)
     clip = clip * gain.clamp(_LEAST_GAIN, _MOST_GAIN)[:, None]
     loud, expected = ((part + _FLOOR).div(1e-4).pow(_LOUDNESS) for part in (clip, reference))
     masked = _MASKED * (torch.minimum(loud, expected) - (_FLOOR / 1e-4) ** _LOUDNESS)
     more, less = ((part - masked).clamp(min=0) for part in (loud - expected, expected - loud))
     ratio = ((clip + 2 * _FLOOR) / (reference + 2 * _FLOOR)).pow(_ADDED)
     added = (more + less) * torch.where(ratio < _LEAST_ADDED, 0, ratio.clamp(max=_MOST_ADDED))
-    weight = ((reference.sum(dim=1) + 10 * _FLOOR) / 1e-3).pow(-0.04)[:, None]
+    weight = (expected_power / 1e-3).pow(-0.04)[:, None]
     parts = (_rms(more + less), added.mean(dim=1), _rms(less))
     return torch.stack(parts, dim=1) * weight * torch.tensor(_SCALES).to(power)
 
