@@ -21,6 +21,9 @@ from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.changes import CHANGES, with_changes
 from sqllm.signal.spectra import HIGHEST_HERTZ
 
+# Audio tokens [sounds, tokens, width + BESIDE] of some sounds, whose waves are at hand.
+Encode = Callable[[Sequence[Sound], list[np.ndarray]], Tensor]
+
 
 @dataclass(frozen=True)
 class TokenSet:
@@ -61,13 +64,13 @@ def training_clips(folder: Path, reference_share: float = 1.0, most: int = 0) ->
 
 def listen_to(model: SpeechQualityModel, clips: Sequence[CorpusClip], batch: int = 8) -> TokenSet:
     """Encode clips and their aligned references with the model's encoder, with a progress bar."""
-    return _gather(model, clips, batch)
+    return TokenSet(list(clips), *(_gather(model, clips, side, batch) for side in (False, True)))
 
 
 def hear_sounds(
     model: SpeechQualityModel,
     sounds: Sequence[Sound],
-    encode: Callable[[Sequence[Sound], list[np.ndarray]], Tensor] | None = None,
+    encode: Encode | None = None,
 ) -> list[Tensor]:
     """The audio tokens of some sounds: [tokens, width + BESIDE] each, with CHANGES more behind those of a reference.
 
@@ -82,68 +85,82 @@ def hear_sounds(
     ]
 
 
-def listen_by_maps(
-    model: SpeechQualityModel, clips: Sequence[CorpusClip], store: MapStore, batch: int = 32
-) -> TokenSet:
-    """`listen_to` with the compact encoder's convolutions from the store: in training precision, with errors far below
-    the noise that training adds.
+def _training_ears(model: SpeechQualityModel, clips: Sequence[CorpusClip], cache: Path) -> Encode:
+    """The model's encoder in training precision, the compact one by its convolutions' maps in the cache: errors are far
+    below the noise that training adds.
     """
+    if not isinstance(model.encoder, CompactEncoder):
+
+        def hear(sounds: Sequence[Sound], waves: list[np.ndarray]) -> Tensor:
+            with training_precision(model.device):
+                return model.audio_tokens(*pad_batch(waves)).float()
+
+        return hear
+    store = MapStore(model.encoder, cache)
     store.fill(sounds_of(clips))
 
-    def tokens(sounds: Sequence[Sound], waves: list[np.ndarray]) -> Tensor:
+    def hear_by_maps(sounds: Sequence[Sound], waves: list[np.ndarray]) -> Tensor:
         maps, lengths = store.batch(sounds)
         with training_precision(model.device):
             frames, counts = store.encoder.upper(maps.to(model.device), lengths.to(model.device))
         return model.pool(frames.float(), counts, *pad_batch(waves))
 
-    return _gather(model, clips, batch, tokens)
+    return hear_by_maps
+
+
+def _side(clips: Sequence[CorpusClip], reference: bool) -> dict[int, Sound]:
+    """What is heard of some clips, by their row: the clips, or those references that there are."""
+    return {row: Sound.of(clip, reference) for row, clip in enumerate(clips) if clip.reference or not reference}
 
 
 def _gather(
     model: SpeechQualityModel,
     clips: Sequence[CorpusClip],
-    batch: int,
-    encode: Callable[[Sequence[Sound], list[np.ndarray]], Tensor] | None = None,
-) -> TokenSet:
+    reference: bool,
+    batch: int = 8,
+    encode: Encode | None = None,
+) -> Tensor:
+    """The audio tokens of clips or of their references, [clips, tokens, width + BESIDE (+ CHANGES)], with a progress
+    bar.
+    """
     from tqdm import tqdm
 
-    width = model.encoder.width + BESIDE
-    heard = [torch.full((len(clips), model.config.audio_tokens, w), torch.nan) for w in (width, width + CHANGES)]
-    model.encoder.eval()
-    places = [(0, i, Sound.of(clip)) for i, clip in enumerate(clips)]
-    places += [(1, i, Sound.of(clip, reference=True)) for i, clip in enumerate(clips) if clip.reference]
+    width = model.encoder.width + BESIDE + CHANGES * reference
+    shape = (len(clips), model.config.audio_tokens, width)
     # Clips of like size (bytes stand for seconds) share a batch, so that little is padded.
-    places.sort(key=lambda place: place[2].clip.stat().st_size)
+    places = sorted(_side(clips, reference).items(), key=lambda place: place[1].clip.stat().st_size)
+    if not places:
+        return torch.tensor(torch.nan).expand(shape)
+    heard = torch.full(shape, torch.nan)
+    model.encoder.eval()
     for start in tqdm(range(0, len(places), batch), desc="listening", unit="batch", mininterval=5):
         chosen = places[start : start + batch]
         with torch.inference_mode():
-            rows = hear_sounds(model, [sound for *_, sound in chosen], encode)
-        for (side, index, _), row in zip(chosen, rows, strict=True):
-            heard[side][index] = row
-    return TokenSet(list(clips), *heard)
+            rows = hear_sounds(model, [sound for _, sound in chosen], encode)
+        for (index, _), row in zip(chosen, rows, strict=True):
+            heard[index] = row
+    return heard
 
 
 def cached_tokens(
     model: SpeechQualityModel, clips: Sequence[CorpusClip], cache: Path, half_precision: bool = False
 ) -> TokenSet:
-    """`listen_to`, or what an earlier call with the same encoder and the same clips left in the cache folder.
+    """`listen_to`, or what an earlier call with the same encoder and the same clips left in the cache folder: clips and
+    references apart, so that both modes share what is heard of the clips.
 
     `half_precision` will do for training: the compact encoder then listens by its stored maps.
     """
-    precision = " bfloat16" if half_precision else ""
-    key = hashlib.sha256(f"{model.config.audio_tokens} {HIGHEST_HERTZ} {BESIDE} {CHANGES}{precision}".encode())
-    key.update(fingerprint(model.encoder))
-    for clip in clips:
-        level = f" at the level of {clip.level_of}" if clip.level_of else ""
-        key.update(f"{clip.degraded} {clip.degraded.stat().st_size} {clip.reference}{level}".encode())
-    path = cache / f"tokens-{key.hexdigest()[:16]}.pt"
-    if path.is_file():
-        stored = torch.load(path, map_location="cpu", weights_only=True)
-        return TokenSet(list(clips), stored["degraded"], stored["reference"])
-    if half_precision and isinstance(model.encoder, CompactEncoder):
-        tokens = listen_by_maps(model, clips, MapStore(model.encoder, cache))
-    else:
-        tokens = listen_to(model, clips)
-    cache.mkdir(parents=True, exist_ok=True)
-    save_whole({"degraded": tokens.degraded, "reference": tokens.reference}, path)
-    return tokens
+    head = f"{model.config.audio_tokens} {HIGHEST_HERTZ} {BESIDE} {CHANGES}{' bfloat16' if half_precision else ''}"
+    head = f"{head} {fingerprint(model.encoder).hex()}"
+    heard, encode = [], None
+    for reference in (False, True):
+        names = [f"{row} {sound.name}" for row, sound in _side(clips, reference).items()]
+        key = "\n".join([head, f"{len(clips)} {'references' if reference else 'clips'}", *names])
+        path = cache / f"tokens-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt"
+        if not path.is_file():
+            if half_precision:
+                encode = encode or _training_ears(model, clips, cache)
+            cache.mkdir(parents=True, exist_ok=True)
+            save_whole(_gather(model, clips, reference, encode=encode), path)
+        heard.append(torch.load(path, map_location="cpu", weights_only=True))
+    return TokenSet(list(clips), *heard)

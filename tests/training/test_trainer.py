@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import dataclasses
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ from safetensors.torch import load_file
 from sqllm.corpus.nisqa_layout import CorpusClip, write_index
 from sqllm.evaluation.metrics import accuracy, fit_figures, read_token_set, table
 from sqllm.evaluation.probe import probe
-from sqllm.features.token_set import TokenSet, cached_tokens, listen_to, training_clips
+from sqllm.features.feature_cache import Sound
+from sqllm.features.token_set import TokenSet, cached_tokens, hear_sounds, listen_to, training_clips
 from sqllm.judge.readout import Heard, Vocabulary
 from sqllm.listeners.profiles import PROFILES, TYPICAL
 from sqllm.model.checkpoint import choose_trained_parameters
@@ -526,11 +529,30 @@ def test_tokens_are_computed_once_for_the_same_clips_and_encoder(
     write_corpus(tmp_path, [0.5, 0.6])
     clips = training_clips(tmp_path)
     first = cached_tokens(frozen_model(), clips, tmp_path / "cache")
-    monkeypatch.setattr("sqllm.features.token_set.listen_to", lambda *_, **__: pytest.fail("listened again"))
+    monkeypatch.setattr("sqllm.features.token_set.hear_sounds", lambda *_: pytest.fail("listened again"))
     again = cached_tokens(frozen_model(), clips, tmp_path / "cache")
     torch.testing.assert_close(again.degraded, first.degraded)
     with pytest.raises(pytest.fail.Exception, match="listened again"):
         cached_tokens(frozen_model(seed=1), clips, tmp_path / "cache")
+
+
+def test_both_modes_share_what_is_heard_of_the_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_corpus(tmp_path, [0.5, 0.6, 0.7], reference_every=1)
+    clips = training_clips(tmp_path)
+    bare = [dataclasses.replace(clip, reference=None) for clip in clips]
+    alone = cached_tokens(frozen_model(), bare, tmp_path / "cache")
+    assert not alone.with_reference().any()
+    heard: list[Sound] = []
+
+    def listen(model: SpeechQualityModel, sounds: Sequence[Sound], *more: Any) -> list[torch.Tensor]:
+        heard.extend(sounds)
+        return hear_sounds(model, sounds, *more)
+
+    monkeypatch.setattr("sqllm.features.token_set.hear_sounds", listen)
+    paired = cached_tokens(frozen_model(), clips, tmp_path / "cache")
+    assert [bool(sound.reference) for sound in heard] == [True] * 3
+    torch.testing.assert_close(paired.degraded, alone.degraded)
+    assert paired.with_reference().all()
 
 
 def test_a_share_of_the_clips_keeps_its_reference(tmp_path: Path) -> None:

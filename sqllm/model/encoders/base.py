@@ -86,13 +86,17 @@ def beside_frames(waveforms: Tensor, lengths: Tensor, tokens: int) -> Tensor:
     """What frames don't tell, of a clip that an encoder normalises and cuts into pieces of 20 ms: each token's energy,
     the clip's level, and how far each token's sharpest instant stands out, [batch, tokens, BESIDE].
 
-    (dBov + 40) / 15 for the energies, (dBov + 30) / 10 for the level, both floored at -90 dBov; `sharpness`.
+    (dBov + 40) / 15 for the energies, (dBov + 30) / 10 for the level, both floored at -90 dBov; `sharpness`. Never
+    rounded, whatever a training around it computes in.
     """
-    rows = []
-    for clip, length in zip(waveforms, lengths.tolist(), strict=True):
-        power = clip[:length].double().square()
-        energies = nn.functional.adaptive_avg_pool1d(power[None, None], tokens)[0, 0]
-        level = 10 * torch.log10(power.mean() + 1e-9)
-        told = scaled_energy(energies), ((level + 30) / 10).expand(tokens), sharpness(clip[:length], tokens)
-        rows.append(torch.stack(told, dim=1))
-    return torch.stack(rows).float()
+    with torch.autocast(waveforms.device.type, enabled=False):
+        pairs = zip(waveforms, lengths.tolist(), strict=True)
+        return torch.stack([_beside_one(clip[:length], tokens) for clip, length in pairs]).float()
+
+
+def _beside_one(clip: Tensor, tokens: int) -> Tensor:
+    """`beside_frames` of one clip, [samples] -> [tokens, BESIDE]."""
+    power = clip.double().square()
+    energies = nn.functional.adaptive_avg_pool1d(power[None, None], tokens)[0, 0]
+    level = 10 * torch.log10(power.mean() + 1e-9)
+    return torch.stack([scaled_energy(energies), ((level + 30) / 10).expand(tokens), sharpness(clip, tokens)], dim=1)
