@@ -21,7 +21,7 @@ from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import CATEGORIES, DIMENSIONS, category, clamp
 from sqllm.words.paper_tasks import Task, task_of
 
-ASKED_AT_ONCE = 16
+ASKED_AT_ONCE = 32
 ROWS = (
     ("mos-numeric", "mos"),
     *(("dim-numeric", dimension) for dimension in DIMENSIONS[1:]),
