@@ -59,18 +59,7 @@ class FinetuneSettings(TrainerSettings):
     @property
     def model_config(self) -> ModelConfig:
         """What the model to train is made of."""
-        return ModelConfig(
-            encoder=self.encoder,
-            encoder_source=self.encoder_source,
-            llm_source=self.llm_source,
-            audio_tokens=self.audio_tokens,
-            lora_rank=self.lora_rank,
-            lora_alpha=self.lora_alpha,
-            lora_layers=self.lora_layers,
-            quantize=self.quantize,
-            trained_encoder=self.trained_encoder,
-            nucleus=self.nucleus,
-        )
+        return ModelConfig.of(self)
 
     @property
     def token_cache(self) -> Path:

@@ -55,6 +55,12 @@ class ModelConfig:
         return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
     @classmethod
+    def of(cls, settings: object) -> ModelConfig:
+        """What a training's settings say of a model, by the same names; the rest as by default."""
+        said = (f.name for f in fields(cls) if hasattr(settings, f.name))
+        return cls(**{name: getattr(settings, name) for name in said})
+
+    @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> ModelConfig:
         """Raises `ValueError` naming a setting that is missing or unknown."""
         values = {**NO_WORDS, **OUR_LAYOUT, **values}
