@@ -36,7 +36,7 @@ LIMITS = """
 ## Limits
 - It learnt from other models (NISQA v2, Distill-MOS, PESQ, ViSQOL) on simulated calls, and hears what they hear.
 - Overall and dimension scores are to be trusted more than single faults; several faults at once are named only in part,
-  and clicks, interference and bent time, which it heard few of, often not at all.
+  and faint clicks, interference and bent time, which it heard few of, often not at all.
 - The clip is heard at 16 kHz, in windows of 10 s: nothing above 7.35 kHz counts.
 - A reference is the same speech before it was degraded and need not be lined up. With one, a score says what was lost
   against it: 5 means that nothing differs.
