@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import torch
 
+from sqllm.listeners.asked_for import put_to_you
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.words.by_code import settled
 from sqllm.words.follow_ups import resolved
 from sqllm.words.language import language_of
 from sqllm.words.letter_case import in_sentence_case
-from sqllm.words.names import fault_named
+from sqllm.words.names import asks_of_the_clip, fault_named
 from sqllm.words.questions import Question
 from sqllm.words.rewording import reworded
 from sqllm.words.several import halves, listed_in, questions_in
@@ -97,6 +99,7 @@ def _read(
     model: LanguageModel | None, asked: Sequence[tuple[str, str | None]], choices: Sequence[str]
 ) -> list[dict[str, dict[str, float]]]:
     """The probabilities of both readers, multiplied."""
+    asked = [(_as_read(text), previous) for text, previous in asked]
     if model is None:
         even = {name: dict.fromkeys(CHOICES[name], 1.0) for name in choices}
         return [multiplied(even, wording_reader().read(*one), 1.0) for one in asked]
@@ -116,7 +119,7 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
     for taken_apart in (questions_in, listed_in):
         if (parts := taken_apart(plain)) and (found := _understand_parts(model, parts, previous)):
             return found
-    beside = wording_reader().read(plain, previous)
+    beside = wording_reader().read(_as_read(plain), previous)
     likely = [CHOICES["family"][at] for at in beside["family"].argsort()[-LIKELY:]]
     asked = tuple(dict.fromkeys([*ALWAYS, *(slot for family in likely for slot in NEEDS.get(family, ()))]))
     [read] = _read(model, [(plain, previous)], asked)
@@ -129,6 +132,15 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
 
 def _readable(text: str) -> str:
     return reworded(in_sentence_case(text))
+
+
+@lru_cache(maxsize=64)
+def _as_read(text: str) -> str:
+    """A question as the readers get it: where more than a listener is asked for it is about that, whoever is asked
+    ("Would my deaf uncle mind the noise?").
+    """
+    put = put_to_you(text)
+    return put if put and asks_of_the_clip(put) else text
 
 
 def _understand_parts(
@@ -167,16 +179,16 @@ def _understand_halves(model: LanguageModel | None, text: str, previous: str | N
 
 
 def _understood(text: str, read: Mapping[str, Mapping[str, float]]) -> Understood:
-    family = _likeliest(read["family"])
+    family, plain = _likeliest(read["family"]), _as_read(text)
     confidence = read["family"][family]
     if confidence < SURE:
-        return Understood(settled(Question(UNCLEAR, text, closed=is_closed(text))), confidence)
-    needed = NEEDS.get(family, ())
-    chosen = {name: _likeliest(read[name]) for name in needed}
-    opposite = read["opposite"][YES]
-    chosen["opposite"] = YES if opposite > 0.5 else NO
-    question = question_of(text, family, chosen)
-    return Understood(settled(replace(question, doubted=NOT_NEGATED <= opposite < NEGATED)), confidence)
+        question = Question(UNCLEAR, plain, closed=is_closed(plain))
+    else:
+        opposite = read["opposite"][YES]
+        chosen = {name: _likeliest(read[name]) for name in NEEDS.get(family, ())}
+        chosen["opposite"] = YES if opposite > 0.5 else NO
+        question = replace(question_of(plain, family, chosen), doubted=NOT_NEGATED <= opposite < NEGATED)
+    return Understood(replace(settled(question), text=text), confidence)
 
 
 def _likeliest(probabilities: Mapping[str, float]) -> str:

@@ -15,14 +15,17 @@ _JUDGES = (
 _THINGS = (
     "clip|recording|scores?|mos|ratings?|result|file|call|quality|judge?ment|(?:noise|speech|voice|sound|audio)(?!-)"
 )
+_MOVES = r"(?:suit|bother|annoy|disturb|irritate|strike|please|satisf[yi]|help)(?:e?s)?"
 _DESCRIBED = re.compile(
-    r"(?:\b(?:would|does|do|will|could|can|might|should|did|for|to|by|as|of|from|about|with|if)|^\W*(?:and|or|but))\s+"
+    r"(?:\b(?:would|does|do|will|could|can|might|should|did|for|to|by|as|of|from|about|with|if"
+    rf"|{_MOVES})|^\W*(?:and|or|but))\s+"
     rf"(?P<who>(?!(?:the|this|that|an?|any|my|our)\s+(?:{_THINGS})\b)"
     r"(?:an?|the|my|our|some|any|another|someone|somebody|people|those|listeners?|users?|experts?)\b.*?)"
     rf"(?:,? (?<!n't )(?<!not )(?:{_JUDGES})\b.*|,? (?:who|that) is (?:listening|rating)\b.*"
     r"|, (?:what|how|would|is|does)\b.*)?\W*$",
     re.IGNORECASE,
 )
+_WHAT_MOVES = re.compile(rf"^.*\b{_MOVES}\s+", re.IGNORECASE)  # "the clicks annoy" of "the clicks annoy my aunt"
 _SAME = r"(?:this|that|such a|the same) (?:person|listener|user|man|woman|group)"
 _PRONOUN = re.compile(
     rf"(?P<before>\b(?:(?:wo|would|does|do|did|ca|could|should)n't|would|does|do|will|could|can|might|should|did) )"
@@ -60,7 +63,24 @@ def listener_asked_for(question: str, taught: Collection[str]) -> MappedListener
 def described_in(question: str) -> str | None:
     """The words of a question that describe a listener, such as "my deaf uncle"; None where none do."""
     match = _DESCRIBED.search(" ".join(question.split()))
-    return None if match is None or _NOBODY.match(match["who"]) else match["who"]
+    who = "" if match is None else _WHAT_MOVES.sub("", match["who"])
+    return None if not who or _NOBODY.match(who) else who
+
+
+def put_to_you(question: str) -> str | None:
+    """A question about the clip with "you" for the listener whom it describes, so that it reads as it does without one;
+    None where it describes nobody who is known.
+
+    Example:
+        >>> put_to_you("Would my deaf uncle mind the noise?")
+        'Would you mind the noise?'
+    """
+    described = listener_asked_for(question, tuple(PROFILES))
+    who = described_in(question)
+    if who is None or described is None or not described.understood:
+        return None
+    before, _, after = " ".join(question.split()).partition(who)
+    return f"{before}you{after}"
 
 
 def with_listener_before(question: str, before: str) -> str:

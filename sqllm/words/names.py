@@ -25,6 +25,12 @@ _MEASURES = (
 )
 
 
+_TOLD_FOR_ANY = re.compile(
+    r"\b(?:loud|quiet|volume|loudness|level|codec|acceptable|good enough|clear enough)\b|^\W*(?:why|explain)\b",
+    re.IGNORECASE,
+)
+
+
 def bare(name: str) -> str:
     """A name in small letters, without its article."""
     return _ARTICLE.sub("", name.lower().strip())
@@ -34,6 +40,13 @@ def fault_named(text: str) -> tuple[str, str]:
     """The fault that a text names, by its name in `NOUNS`, and the word for it; the longest word, empty without one."""
     longest = max(_fault_words().findall(text.lower()), key=len, default="")
     return (_faults()[longest], longest) if longest else ("", "")
+
+
+def asks_of_the_clip(text: str) -> bool:
+    """Whether a text names a fault or one of the four dimensions, or asks for a reason or whether it will do: what is
+    told of a clip for any listener.
+    """
+    return bool(fault_named(text)[0] or _dimension_words().search(text.lower()) or _TOLD_FOR_ANY.search(text))
 
 
 def noun_for(fault: str, word: str) -> str:
@@ -60,6 +73,12 @@ def _faults() -> dict[str, str]:
 @cache
 def _fault_words() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(re.escape(name) for name in sorted(_faults(), key=len, reverse=True))})\b")
+
+
+@cache
+def _dimension_words() -> re.Pattern[str]:
+    words = (bare(word) for name, words in DIMENSION_NAMES.items() if name != "mos" for word in words)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b")
 
 
 @cache

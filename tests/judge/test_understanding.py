@@ -200,6 +200,35 @@ def test_what_stands_for_the_fault_before_is_that_fault(default: LanguageModel, 
 
 
 @pytest.mark.checkpoint
+@pytest.mark.parametrize(
+    "who", ["my deaf uncle", "someone with hearing loss", "a strict expert", "a noise-sensitive person"]
+)
+@pytest.mark.parametrize(
+    ("question", "family"),
+    [
+        ("Would {who} mind the noise?", "presence"),
+        ("Would the clicks annoy {who}?", "presence"),
+        ("What is the discontinuity score for {who}?", "dim-numeric"),
+        ("Is it too quiet for {who}?", "level-verdict"),
+        ("Why would {who} rate it low?", "explanatory"),
+        ("Where would {who} hear gaps?", "when"),
+    ],
+)
+def test_what_is_asked_of_the_clip_is_asked_for_whoever_listens(
+    default: LanguageModel, question: str, who: str, family: str
+) -> None:
+    [found] = understand(default, question.format(who=who))
+    assert found.question.family == family
+    assert found.question.text == question.format(who=who)
+
+
+@pytest.mark.checkpoint
+@pytest.mark.parametrize("question", ["And for a strict expert?", "What would a hearing-impaired listener give it?"])
+def test_what_a_listener_would_say_is_about_the_listener(default: LanguageModel, question: str) -> None:
+    assert understand(default, question)[0].question.family == "listener"
+
+
+@pytest.mark.checkpoint
 def test_follow_ups_go_on_from_the_question_before(default: LanguageModel) -> None:
     [noise] = understand(default, "And the noise?", "How bad is the echo?")
     assert (noise.question.family, noise.question.kinds) == ("severity", ("background-noise", "hum"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqllm.listeners.asked_for import listener_asked_for, with_listener_before
+from sqllm.listeners.asked_for import described_in, listener_asked_for, put_to_you, with_listener_before
 from sqllm.listeners.known import PROFILES
 
 TAUGHT = ("typical", "noise-sensitive", "strict-expert", "hearing-impaired", "phone-speaker")
@@ -81,3 +81,21 @@ def test_a_question_that_describes_nobody(question: str) -> None:
 )
 def test_a_pronoun_stands_for_the_listener_of_the_question_before(before: str, question: str, read: str) -> None:
     assert with_listener_before(question, before) == read
+
+
+@pytest.mark.parametrize(
+    ("question", "put"),
+    [
+        ("Would my deaf uncle mind the noise?", "Would you mind the noise?"),
+        ("Does the hum bother somebody with a severe hearing loss?", "Does the hum bother you?"),
+        ("Is it too quiet for  a strict expert?", "Is it too quiet for you?"),
+        ("Would a parrot hear the echo?", None),
+        ("Is there an echo?", None),
+    ],
+)
+def test_a_question_for_a_known_listener_is_put_to_you(question: str, put: str | None) -> None:
+    assert put_to_you(question) == put
+
+
+def test_what_bothers_a_listener_is_none_of_the_listener() -> None:
+    assert described_in("Would the clicks annoy a strict expert?") == "a strict expert"
