@@ -26,6 +26,11 @@ _DESCRIBED = re.compile(
     re.IGNORECASE,
 )
 _WHAT_MOVES = re.compile(rf"^.*\b{_MOVES}\s+", re.IGNORECASE)  # "the clicks annoy" of "the clicks annoy my aunt"
+_NEXT_QUESTION = re.compile(
+    r",?\s+(?:and|or|but)\s+(?:also )?"
+    r"(?:do|does|did|is|are|was|can|could|will|would|should|what|how|where|when|why|which)\b.*$",
+    re.IGNORECASE,
+)
 _SAME = r"(?:this|that|such a|the same) (?:person|listener|user|man|woman|group)"
 _PRONOUN = re.compile(
     rf"(?P<before>\b(?:(?:wo|would|does|do|did|ca|could|should)n't|would|does|do|will|could|can|might|should|did) )"
@@ -63,7 +68,7 @@ def listener_asked_for(question: str, taught: Collection[str]) -> MappedListener
 def described_in(question: str) -> str | None:
     """The words of a question that describe a listener, such as "my deaf uncle"; None where none do."""
     match = _DESCRIBED.search(" ".join(question.split()))
-    who = "" if match is None else _WHAT_MOVES.sub("", match["who"])
+    who = "" if match is None else _NEXT_QUESTION.sub("", _WHAT_MOVES.sub("", match["who"]))
     return None if not who or _NOBODY.match(who) else who
 
 

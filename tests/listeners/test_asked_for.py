@@ -89,6 +89,10 @@ def test_a_pronoun_stands_for_the_listener_of_the_question_before(before: str, q
         ("Would my deaf uncle mind the noise?", "Would you mind the noise?"),
         ("Does the hum bother somebody with a severe hearing loss?", "Does the hum bother you?"),
         ("Is it too quiet for  a strict expert?", "Is it too quiet for you?"),
+        (
+            "is it loud enough for a phone and do you hear any echo",
+            "is it loud enough for you and do you hear any echo",
+        ),
         ("Would a parrot hear the echo?", None),
         ("Is there an echo?", None),
     ],
