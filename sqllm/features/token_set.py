@@ -67,11 +67,7 @@ def listen_to(model: SpeechQualityModel, clips: Sequence[CorpusClip], batch: int
     return TokenSet(list(clips), *(_gather(model, clips, side, batch) for side in (False, True)))
 
 
-def hear_sounds(
-    model: SpeechQualityModel,
-    sounds: Sequence[Sound],
-    encode: Encode | None = None,
-) -> list[Tensor]:
+def hear_sounds(model: SpeechQualityModel, sounds: Sequence[Sound], encode: Encode | None = None) -> list[Tensor]:
     """The audio tokens of some sounds: [tokens, width + BESIDE] each, with CHANGES more behind those of a reference.
 
     `encode` gives the tokens of some sounds and their waves; left out, it is the model's encoder.

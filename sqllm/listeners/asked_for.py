@@ -15,7 +15,7 @@ _JUDGES = (
 _THINGS = (
     "clip|recording|scores?|mos|ratings?|result|file|call|quality|judge?ment|(?:noise|speech|voice|sound|audio)(?!-)"
 )
-_MOVES = r"(?:suit|bother|annoy|disturb|irritate|strike|please|satisf[yi]|help)(?:e?s)?"
+_MOVES = r"(?:suit|bother|annoy|disturb|irritate|strike|satisf[yi]|help)(?:e?s)?"
 _DESCRIBED = re.compile(
     r"(?:\b(?:would|does|do|will|could|can|might|should|did|for|to|by|as|of|from|about|with|if"
     rf"|{_MOVES})|^\W*(?:and|or|but))\s+"
