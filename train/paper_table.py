@@ -82,15 +82,19 @@ def make_table(arguments: Sequence[str]) -> None:
 def _answers(settings: PaperTableSettings, clips: Sequence[CorpusClip], mode: str) -> Answers:
     """What a training's best model answers; read back where it was asked before."""
     import numpy as np
+    import torch
 
     from sqllm.evaluation.paper_table import ROWS, Answers, ask_tasks
     from sqllm.features.token_set import cached_tokens
     from sqllm.model.checkpoint import load_checkpoint
+    from sqllm.model.device import choose_dtype
 
     path = settings.out / "answers.npz"
     if not path.is_file():
-        trainer_of(settings, start_accelerator(settings)).run()
-        model, _ = load_checkpoint(settings.out / "checkpoint", settings.device or None)
+        accelerator = start_accelerator(settings)
+        trainer_of(settings, accelerator).run()
+        half = choose_dtype(accelerator.device)[0] == torch.bfloat16  # as it was trained
+        model, _ = load_checkpoint(settings.out / "checkpoint", settings.device or None, "bf16" if half else None)
         tokens = cached_tokens(model, clips, settings.cache or settings.out / "tokens")
         said = ask_tasks(model, tokens, mode == "double-ended")
         by_name: dict[str, Any] = {" ".join(row): values for row, values in said.values.items()}
