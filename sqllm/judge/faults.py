@@ -47,13 +47,14 @@ def with_lost_speech(
     """Faults of the windows heard, with the speech that a reference shows to be lost, as certain as can be, in their
     usual order; a clip has one list of what is gone. Cut speech has the moments that the reference shows and no others.
     Lost packets, where they are heard, have these and those heard: what fills a loss with sound the reference does not
-    show.
+    show. Speech that the clip skips is told where it is skipped.
     """
     told = {fault.kind: fault for fault in faults}
-    lost = list(match.lost) if match else []
+    cut = match.removed if match and match.share_lost else ()  # what is skipped takes no time in the clip
+    lost = [*(match.lost if match else ()), *((when, when) for when, _ in cut)]
     if lost:
         kind = next((name for name in INTERRUPTIONS if name in told), INTERRUPTIONS[-1])
-        total = sum(stop - start for start, stop in lost)
+        total = sum(stop - start for start, stop in lost) + sum(length for _, length in cut)
         severity = next(name for name in reversed(SEVERITIES) if total >= LOST_SECONDS[name])
         before = told.get(kind)
         worst = max((severity, before.severity if before else severity), key=SEVERITIES.index)

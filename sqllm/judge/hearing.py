@@ -16,7 +16,7 @@ from sqllm.judge.readout import Heard, Reading, Vocabulary, read_tokens
 from sqllm.judge.signal_checks import reference_notes
 from sqllm.judge.understanding import understand
 from sqllm.judge.wording import SAYS, SPEECHLESS_FAMILIES, Wording
-from sqllm.listeners.asked_for import listener_asked_for
+from sqllm.listeners.asked_for import described_in, listener_before, listener_called
 from sqllm.listeners.mapping import ScaleMapping, check_fits
 from sqllm.listeners.profiles import TYPICAL, ListenerProfile, as_taught, get_profile
 from sqllm.listeners.votes import LABORATORY
@@ -258,7 +258,7 @@ class Hearing:
         if not question.strip():
             raise ValueError("The question is empty.")
         if known := known_question(question):
-            return (known,)
+            return (replace(known, listener=listener_before(question, previous or "")),)
         if self.model.words is None:
             return (Question("unclear", question),)
         return tuple(one.question for one in understand(self.model.words, question, previous))
@@ -311,7 +311,8 @@ class Hearing:
         it?", "What MOS would a lenient listener give?"), else who is asked; a question for one who is not known says so
         where it is about the listener.
         """
-        described = listener_asked_for(question.text, self.model.config.profiles)
+        who = question.listener or described_in(question.text)
+        described = listener_called(who, self.model.config.profiles)
         if described is None:
             return question, listener
         if question.family != "listener":

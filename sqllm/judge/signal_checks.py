@@ -33,7 +33,10 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
         share = f"{alignment.match.matched:.0%}"
         warnings.append(f"Only {share} of the speech matches the reference: the comparison holds for that part alone.")
     elif not alignment.same_speech and not is_silent(clip.samples):
-        warnings.append("The reference does not seem to be the same speech: the clip was rated without it.")
+        warnings.append(
+            "The reference does not seem to be the same speech, or begins more than 5 s apart: the clip was rated "
+            "without it."
+        )
     if alignment.same_speech:
         warnings += reference_notes(reference)
     return alignment, tuple(warnings)

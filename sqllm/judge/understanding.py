@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import torch
 
-from sqllm.listeners.asked_for import put_to_you
+from sqllm.listeners.asked_for import described_in, listener_before, put_to_an_expert, put_to_you
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.words.by_code import settled
@@ -115,7 +115,12 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
     """
     if language := language_of(text):
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
-    plain = resolved(_readable(text), _readable(previous) if previous else None)
+    found = _understand_plain(model, resolved(_readable(text), _readable(previous) if previous else None), previous)
+    before = listener_before(_readable(text), _readable(previous)) if previous else ""
+    return tuple(_for_listener(one, before) for one in found)
+
+
+def _understand_plain(model: LanguageModel | None, plain: str, previous: str | None) -> tuple[Understood, ...]:
     for taken_apart in (questions_in, listed_in):
         if (parts := taken_apart(plain)) and (found := _understand_parts(model, parts, previous)):
             return found
@@ -137,10 +142,19 @@ def _readable(text: str) -> str:
 @lru_cache(maxsize=64)
 def _as_read(text: str) -> str:
     """A question as the readers get it: where more than a listener is asked for it is about that, whoever is asked
-    ("Would my deaf uncle mind the noise?").
+    ("Would my deaf uncle mind the noise?"); the words for a listener are not ("somebody in a noisy street").
     """
-    put = put_to_you(text)
-    return put if put and asks_of_the_clip(put) else text
+    put, who = put_to_you(text), described_in(text)
+    if put and asks_of_the_clip(put):
+        return put
+    return put_to_an_expert(text) if who and asks_of_the_clip(who) else text
+
+
+def _for_listener(understood: Understood, who: str) -> Understood:
+    """What is understood, for a listener who is described elsewhere, where it describes none itself."""
+    if not who or understood.question.listener:
+        return understood
+    return replace(understood, question=replace(understood.question, listener=who))
 
 
 def _understand_parts(
@@ -174,6 +188,7 @@ def _understand_halves(model: LanguageModel | None, text: str, previous: str | N
     first, second = max(found, key=lambda pair: pair[0].confidence * pair[1].confidence)
     if UNCLEAR in (first.question.family, second.question.family):
         return ()
+    second = _for_listener(second, first.question.listener)
     same = replace(first.question, text="") == replace(second.question, text="")
     return () if same else (first, second)
 
@@ -188,7 +203,7 @@ def _understood(text: str, read: Mapping[str, Mapping[str, float]]) -> Understoo
         chosen = {name: _likeliest(read[name]) for name in NEEDS.get(family, ())}
         chosen["opposite"] = YES if opposite > 0.5 else NO
         question = replace(question_of(plain, family, chosen), doubted=NOT_NEGATED <= opposite < NEGATED)
-    return Understood(replace(settled(question), text=text), confidence)
+    return Understood(replace(settled(question), text=text, listener=described_in(text) or ""), confidence)
 
 
 def _likeliest(probabilities: Mapping[str, float]) -> str:

@@ -9,11 +9,12 @@ from sqllm.listeners.free_text import MappedListener, understand_listener
 from sqllm.listeners.known import PROFILES
 
 _JUDGES = (
-    r"rate|like|accept|score|judge|find|say|think|enjoy|tolerate|be|hear|feel|give|call|experience|perceive|mind|bear|"
+    r"rate|like|accept|score|judge|mark|find|say|think|enjoy|tolerate|be|hear|feel|give|call|experience|perceive|mind|bear|"
     r"want|need|take|put up|vote|complain|notice|listen|react|have|get|describe|prefer|understand"
 )
 _THINGS = (
-    "clip|recording|scores?|mos|ratings?|result|file|call|quality|judge?ment|(?:noise|speech|voice|sound|audio)(?!-)"
+    "clip|recording|scores?|mos|ratings?|result|file|call|quality|judge?ment"
+    "|(?:noise|speech|voice|sound|audio)(?!-| sensitive)"
 )
 _MOVES = r"(?:suit|bother|annoy|disturb|irritate|strike|satisf[yi]|help)(?:e?s)?"
 _DESCRIBED = re.compile(
@@ -38,6 +39,15 @@ _PRONOUN = re.compile(
     rf"|(?P<for>\b(?:for|to|by|from|with|bothers?|annoys?|disturbs?|irritates?|strikes?) )(?:him|her|them|{_SAME})\b",
     re.IGNORECASE,
 )
+_RATES = re.compile(r"^ (?:rate|score|judge|mark|grade|like|accept|enjoy|tolerate|mind|vote)\b", re.IGNORECASE)
+_ASKS = re.compile(r"\b(?:would|does|do|will|could|can|might|should|did) $", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"^\W*(?:(?:and|so|but)\b.*|why\b(?: (?:is|was) (?:that|it|this)(?: so)?| so\b.*| not)?|how come"
+    r"|how (?:sure|certain|confident)\b.*|what (?:would|could|might) (?:bring|raise|lift|improve|help)\b.*"
+    r"|.*\b(?:his|her|their) (?:overall )?(?:scores?|mos|ratings?|verdict|opinion|judge?ment)\b.*"
+    r"|is (?:it|that|this) (?:acceptable|good enough|ok(?:ay)?))\W*$",
+    re.IGNORECASE,
+)
 _NOBODY = re.compile(
     r"^(?:the|this|that|a|an|any|my|our)\s+(?:(?:typical|average|usual|normal)\s+)?listener$",
     re.IGNORECASE,
@@ -48,16 +58,14 @@ _CALLED = re.compile(
 )
 
 
-def listener_asked_for(question: str, taught: Collection[str]) -> MappedListener | None:
-    """The listener whose judgement a question wants, as a model answers for them that was taught some profiles; None
-    where it describes nobody.
+def listener_called(who: str | None, taught: Collection[str]) -> MappedListener | None:
+    """The listener whom some words describe, as a model answers for them that was taught some profiles; None for none.
 
     Example:
-        >>> listener_asked_for("How would a strict expert rate it?", ["typical"]).understood
+        >>> listener_called(described_in("How would a strict expert rate it?"), ["typical"]).understood
         ('rates more strictly: a strict expert',)
     """
-    who = described_in(question)
-    if who is None:
+    if not who:
         return None
     name = "-".join(_CALLED.sub("", who.lower()).split())
     if name in PROFILES and PROFILES[name].taught_as in taught:
@@ -80,12 +88,42 @@ def put_to_you(question: str) -> str | None:
         >>> put_to_you("Would my deaf uncle mind the noise?")
         'Would you mind the noise?'
     """
-    described = listener_asked_for(question, tuple(PROFILES))
     who = described_in(question)
-    if who is None or described is None or not described.understood:
-        return None
+    described = listener_called(who, tuple(PROFILES))
+    return "you".join(_around(who, question)) if who and described and described.understood else None
+
+
+def put_to_an_expert(question: str) -> str:
+    """A question with the plainest listener for the one whom it describes, so that the words for that one are not taken
+    for what is asked; as it was where it describes nobody.
+
+    Example:
+        >>> put_to_an_expert("How would somebody in a noisy street rate it?")
+        'How would a strict expert rate it?'
+    """
+    who = described_in(question)
+    if who is None:
+        return question
+    before, after = _around(who, question)
+    swallowed = _ASKS.search(before) and not re.search(r"\w", after)  # no verb is left
+    if swallowed or not (put_to_you(question) or _RATES.match(after)):
+        return question
+    return f"{before}a strict expert{after}"
+
+
+def _around(who: str, question: str) -> tuple[str, str]:
+    """What stands before and behind the words for a listener."""
     before, _, after = " ".join(question.split()).partition(who)
-    return f"{before}you{after}"
+    return before, after
+
+
+def listener_before(question: str, before: str) -> str:
+    """The words for the listener of the question before, where one goes on from it ("Why?", "And the noise?"); empty
+    where it does not, or describes a listener itself.
+    """
+    if described_in(question) or not _GOES_ON.match(" ".join(question.split())):
+        return ""
+    return described_in(before) or ""
 
 
 def with_listener_before(question: str, before: str) -> str:

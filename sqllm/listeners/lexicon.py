@@ -94,7 +94,7 @@ LENIENT = _any(
 )
 _DEAF = (
     r"(?!packet|frame|speech|word|signal|data|quality)(?:\w+ )?"
-    r"(?:deaf\w*|hard of hearing|hearing.?(?:loss|impair\w*|trouble|problem\w*)|impaired hearing|sensorineural loss"
+    r"(?:deaf\w*|hard.of.hearing|hearing.?(?:loss|impair\w*|trouble|problem\w*)|impaired hearing|sensorineural loss"
     r"|loss(?= (?:at|above|in|of) (?:the )?(?:high|treble|hearing)|\s?$| is rating))"
 )
 # The profile that hears so; what stands first is looked for first.
@@ -114,7 +114,7 @@ HEARS: Mapping[str, str] = {
         r"ears? (?:[\w']+ ){0,3}a (?:little|bit) dull",
     ),
     "hearing-impaired": _any(
-        *("deaf*", "hard of hearing", "hearing.?(?:loss|impair*|aids?|trouble|problem*)", "impaired hearing"),
+        *("deaf*", "hard.of.hearing", "hearing.?(?:loss|impair*|aids?|trouble|problem*)", "impaired hearing"),
         r"(?:no longer|unable to|can'?t|cannot|hardly|barely|do(?:es)?n'?t) hears? (?:\w+ )?(?:well|much|high|treble)",
         *("presbycusis", "cochlea*", "hear(?:s|ing)? (?:badly|poorly)", "hearing is (?:bad|poor|weak|failing)"),
         *("(?:bad|poor|weak|reduced|diminished|damaged) hearing", "sensorineural"),
@@ -146,7 +146,7 @@ HEARS: Mapping[str, str] = {
     ),
 }
 HEARS_WELL = (
-    rf"{NOT}(?: \w+)? (?:deaf|hard of hearing|hearing.?(?:loss|impair))|\b(?:normal|good|perfect) (?:hearing|ears)\b"
+    rf"{NOT}(?: \w+)? (?:deaf|hard.of.hearing|hearing.?(?:loss|impair))|\b(?:normal|good|perfect) (?:hearing|ears)\b"
     r"|\bhearing is (?:fine|good|normal|perfect|ok)\b"
 )
 SPLIT = r"[,;.:!?()\n]+|\b(?:but|yet|though|although|who|while|whereas|however)\b"

@@ -50,12 +50,15 @@ element.addEventListener("click", (event) => {
 
 @dataclass(frozen=True)
 class Exchange:
-    """A question, its answer as far as it is written, who listens, and whether it lies outside what is answered."""
+    """A question, its answer as far as it is written, who listens, whether it lies outside what is answered, and the
+    question as it was understood: with what it took over from the one before.
+    """
 
     question: str
     listener: str
     text: str = ""
     outside: bool = False
+    understood: str = ""
 
     def html(self, writing: bool) -> str:
         suggested = "".join(
@@ -83,8 +86,8 @@ class History:
 
     @property
     def previous(self) -> str | None:
-        """The question before the next one."""
-        return self.exchanges[-1].question if self.exchanges else None
+        """The question before the next one, as it was understood."""
+        return (self.exchanges[-1].understood or self.exchanges[-1].question) if self.exchanges else None
 
     def plus(self, exchange: Exchange) -> History:
         return replace(self, exchanges=(*self.exchanges, exchange)[-MOST_KEPT:])

@@ -96,7 +96,7 @@ class RateTab:
                     history = history.plus(asked)
                     yield keyed(history.key, history.html()), piece.to_json(), history
                     return
-                asked = replace(asked, text=asked.text + piece.text, outside=piece.outside)
+                asked = replace(asked, text=asked.text + piece.text, outside=piece.outside, understood=piece.asked)
                 yield keyed(history.key, history.html(asked)), gr.skip(), gr.skip()
 
     def save(self, kind: str, rated: Rated, history: History, clip: str | None, reference: str | None) -> str:
@@ -149,10 +149,13 @@ def _rated(heard: Hearing, listener: ListenerProfile) -> Iterator[_Judged | str]
 
 @dataclass(frozen=True)
 class _Piece:
-    """Some words of an answer, and whether its question is about something else than this clip's quality."""
+    """Some words of an answer, whether its question is about something else than this clip's quality, and that question
+    as it was understood.
+    """
 
     text: str
     outside: bool
+    asked: str
 
 
 def _asked(heard: Hearing, question: str, previous: str | None, listener: ListenerProfile) -> Iterator[_Piece | Answer]:
@@ -161,7 +164,7 @@ def _asked(heard: Hearing, question: str, previous: str | None, listener: Listen
     outside = any(one.family in OUTSIDE for one in understood)
     for piece in heard.say(understood, listener):
         text += piece
-        yield _Piece(piece, outside)
+        yield _Piece(piece, outside, understood[-1].in_full)
     yield heard.answer(question, text, listener)
 
 

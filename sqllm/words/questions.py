@@ -209,6 +209,7 @@ class Question:
       listeners there are. `limit` is a score that it compares the clip's with ("above 3", "is it 1.2?").
     - `instead` is what it asks to be measured and is not, as a sentence calls it; `measure` and `kinds` then say what
       is nearest. A `use` that no limit is known for is None, and `asked` what it is called.
+    - `listener` are the words that describe whose judgement it wants; empty: of whoever asks.
     - `rank` is the place among the worst that it asks for (2: the second worst), `how_many` how many of them; `each`:
       it asks for all of several, one by one; `all_at_once`: for all of them mended together.
     """
@@ -235,6 +236,13 @@ class Question:
     each: bool = False
     all_at_once: bool = False
     instead: str = ""
+    listener: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """The question with the listener whom it took over from the one before, as the next one goes on from it."""
+        told = not self.listener or self.listener.lower() in self.text.lower()
+        return self.text if told else f"{self.text.rstrip(' ?.!')} for {self.listener}?"
 
 
 def draw_question(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sqllm.judge.faults import with_lost_speech
@@ -47,3 +49,11 @@ def test_a_window_in_which_cuts_were_heard_gives_way_to_the_moments() -> None:
 def test_where_nothing_is_lost_faults_stay_as_they_were() -> None:
     heard = (HeardArtifact("hum", "slight", (), 0.9), HeardArtifact("echo", "strong", (), 0.7))
     assert with_lost_speech(heard, match(), WHOLE) == with_lost_speech(heard, None, WHOLE) == heard
+
+
+def test_speech_that_the_clip_skips_is_told_where_it_is_skipped() -> None:
+    cut = replace(match(), removed=((3.7, 1.0),), share_lost=0.15)
+    (fault,) = with_lost_speech([], cut, WHOLE)
+    assert (fault.kind, fault.severity) == ("time-clipping", "strong")
+    assert fault.spans[0][0] < 3.7 < fault.spans[0][1]
+    assert with_lost_speech([], replace(cut, share_lost=0.0), WHOLE) == ()  # a pause

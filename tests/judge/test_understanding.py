@@ -223,7 +223,31 @@ def test_what_is_asked_of_the_clip_is_asked_for_whoever_listens(
 
 
 @pytest.mark.checkpoint
-@pytest.mark.parametrize("question", ["And for a strict expert?", "What would a hearing-impaired listener give it?"])
+@pytest.mark.parametrize(
+    "question", ["How would {who} rate it and why?", "What MOS would {who} give and is it acceptable?"]
+)
+def test_both_questions_of_a_text_are_for_the_listener_it_describes(default: LanguageModel, question: str) -> None:
+    found = understand(default, question.format(who="a strict expert"))
+    assert [one.question.listener for one in found] == ["a strict expert"] * 2
+
+
+@pytest.mark.checkpoint
+def test_a_follow_up_is_for_the_listener_before(default: LanguageModel) -> None:
+    [found] = understand(default, "How sure are you?", "How would my deaf uncle rate it?")
+    assert found.question.in_full == "How sure are you for my deaf uncle?"
+
+
+@pytest.mark.checkpoint
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And for a strict expert?",
+        "What would a hearing-impaired listener give it?",
+        "How would somebody in a noisy street rate it?",
+        "How would my aunt with a noisy hearing aid score it?",
+        "How would my loud neighbour rate it?",
+    ],
+)
 def test_what_a_listener_would_say_is_about_the_listener(default: LanguageModel, question: str) -> None:
     assert understand(default, question)[0].question.family == "listener"
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sqllm.listeners.asked_for import described_in, listener_asked_for, put_to_you, with_listener_before
+from sqllm.listeners.asked_for import (
+    described_in,
+    listener_before,
+    listener_called,
+    put_to_an_expert,
+    put_to_you,
+    with_listener_before,
+)
 from sqllm.listeners.known import PROFILES
 
 TAUGHT = ("typical", "noise-sensitive", "strict-expert", "hearing-impaired", "phone-speaker")
@@ -26,21 +33,21 @@ TAUGHT = ("typical", "noise-sensitive", "strict-expert", "hearing-impaired", "ph
     ],
 )
 def test_a_described_listener_is_mapped_to_causes(question: str, taught_as: str, causes: int) -> None:
-    found = listener_asked_for(question, TAUGHT)
+    found = listener_called(described_in(question), TAUGHT)
     assert found is not None
     assert found.profile.taught_as == taught_as
     assert len(found.understood) == causes
 
 
 def test_verbs_of_judging_are_no_attitude() -> None:
-    found = listener_asked_for("Would a listener who hates noise accept it?", TAUGHT)
+    found = listener_called(described_in("Would a listener who hates noise accept it?"), TAUGHT)
     assert found is not None
     assert found.profile.habits.sensitivity["noisiness"] > 1
 
 
 @pytest.mark.parametrize("question", ["How would a child rate it?", "And for somebody in a noisy street?"])
 def test_a_listener_who_is_not_known_is_not_made_up(question: str) -> None:
-    found = listener_asked_for(question, TAUGHT)
+    found = listener_called(described_in(question), TAUGHT)
     assert found is not None
     assert found.understood == ()
     assert found.ignored
@@ -57,7 +64,7 @@ def test_a_listener_who_is_not_known_is_not_made_up(question: str) -> None:
     ],
 )
 def test_a_question_that_describes_nobody(question: str) -> None:
-    assert listener_asked_for(question, tuple(PROFILES)) is None
+    assert listener_called(described_in(question), tuple(PROFILES)) is None
 
 
 @pytest.mark.parametrize(
@@ -103,3 +110,40 @@ def test_a_question_for_a_known_listener_is_put_to_you(question: str, put: str |
 
 def test_what_bothers_a_listener_is_none_of_the_listener() -> None:
     assert described_in("Would the clicks annoy a strict expert?") == "a strict expert"
+
+
+@pytest.mark.parametrize(
+    ("question", "put"),
+    [
+        ("How would somebody in a noisy street rate it?", "How would a strict expert rate it?"),
+        ("How would my loud neighbour rate it?", "How would a strict expert rate it?"),
+        ("Would a noise-sensitive person mark it lower?", "Would a strict expert mark it lower?"),
+        ("Should the blame go to the encoder or to a noisy room?", None),
+        ("Is it noisy?", None),
+    ],
+)
+def test_the_words_for_a_listener_are_not_what_is_asked(question: str, put: str | None) -> None:
+    assert put_to_an_expert(question) == (put or question)
+
+
+@pytest.mark.parametrize(
+    "question", ["Why?", "And the noise?", "How sure are you?", "Is it acceptable?", "What's his score?"]
+)
+def test_a_question_that_goes_on_is_for_the_listener_before(question: str) -> None:
+    assert listener_before(question, "How would my deaf uncle rate it?") == "my deaf uncle"
+    assert listener_before(question, "Is there an echo?") == ""
+
+
+@pytest.mark.parametrize("question", ["What is the MOS?", "And for a strict expert?", "Is there an echo?"])
+def test_a_question_of_its_own_is_not(question: str) -> None:
+    assert listener_before(question, "How would my deaf uncle rate it?") == ""
+
+
+@pytest.mark.parametrize(
+    ("who", "taught_as"), [("a noise sensitive listener", "typical"), ("a hard-of-hearing user", "hearing-impaired")]
+)
+def test_hyphens_change_nothing(who: str, taught_as: str) -> None:
+    found = listener_called(described_in(f"How would {who} rate the noise?"), TAUGHT)
+    assert found is not None
+    assert found.understood
+    assert found.profile.taught_as == taught_as

@@ -124,6 +124,12 @@ def test_answers_stay_with_their_clip(tab: RateTab, speech_file: Path, reference
     assert len(history.exchanges) == 1
 
 
+def test_the_next_question_goes_on_from_the_last_as_it_was_understood() -> None:
+    asked = Exchange("Is it acceptable?", "Typical listener", "No.", understood="Is it acceptable for my deaf uncle?")
+    assert History().plus(asked).previous == "Is it acceptable for my deaf uncle?"
+    assert History().plus(Exchange("Why?", "Typical listener")).previous == "Why?"
+
+
 def test_a_question_outside_is_answered_with_what_to_ask_instead() -> None:
     told = Exchange("Who won?", "Typical listener", "I can only judge how this clip sounds.", outside=True)
     assert told.html(writing=False).count("data-question") == 3

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sqllm.evaluation.spoken_claims import false_claims
-from sqllm.scores import HeardArtifact
+from sqllm.scores import HeardArtifact, ReferenceMatch
 from sqllm.words.fact_check import unproven
 from sqllm.words.questions import FAMILIES, SCALES, TERMS, TOPICS, Question
 from sqllm.words.selection.comparison import compare
@@ -131,6 +131,22 @@ def test_only_an_identical_reference_is_said_to_be_identical() -> None:
             facts = random_facts(rng)
             text = say(select(facts, random_question(rng, facts, family)), rng)
             assert ("identical" in text) == (facts.state == "identical"), text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Is it as good as the reference?", "Yes"),
+        ("Does it sound like the reference?", "Yes"),
+        ("Does it differ from the reference?", "No"),
+        ("Isn't it the same as the reference?", "No"),
+    ],
+)
+@pytest.mark.parametrize("family", ["reference-difference", "distinguishable"])
+def test_an_identical_clip_is_as_good_as_its_reference(family: str, text: str, said: str) -> None:
+    top = dict.fromkeys(("mos", "noisiness", "coloration", "discontinuity", "loudness"), 5.0)
+    facts = replace(labelled(top, []), match=ReferenceMatch("identical", 0.0, 0.0, 1.0))
+    assert say(select(facts, Question(family, text, closed=True)), np.random.default_rng(0)).startswith(f"{said},")
 
 
 def test_doubted_faults_are_told_with_doubt() -> None:

@@ -13,7 +13,7 @@ from sqllm.words.facts import INTERRUPTIONS, Facts, FaultFact, Span
 from sqllm.words.questions import Question
 from sqllm.words.selection.references import cut_out
 from sqllm.words.selection.selected import Selected, seconds, span_text, verdict
-from sqllm.words.selection.text import NEGATIVE, has, plain, span_in
+from sqllm.words.selection.text import NEGATIVE, REFERENCE, has, plain, span_in
 
 MOST_LISTED = 12
 AROUND = 0.5  # s on both sides of a moment that is asked for
@@ -72,6 +72,8 @@ def losses(question: Question, facts: Facts) -> Selected | None:
         return pauses(text, facts)
     if not has(text, _NAMED) and not _follows_up(question, text):
         return None
+    if facts.state == "other" and has(text, REFERENCE):
+        return Selected("reference-difference", "other")
     return _share(question, text, facts) or _of_spans(question, text, Losses.of(facts), facts)
 
 

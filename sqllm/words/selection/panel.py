@@ -11,6 +11,7 @@ from sqllm.words.questions import Question
 from sqllm.words.repair import TOP_MOS
 from sqllm.words.selection.faults import asked_faults, asked_words
 from sqllm.words.selection.selected import Selected, verdict
+from sqllm.words.selection.text import asks_alike
 
 SURE_WITHIN = 1.0  # width of the 90% interval of a score that counts as sure
 AGREED_SD = 0.7  # standard deviation of votes up to which people are said to agree
@@ -85,13 +86,13 @@ def distinguishable(question: Question, facts: Facts) -> Selected:
     than the difference of two mean votes of the panel is uncertain, at 95%.
     """
     if facts.state == "identical":
-        return Selected("distinguishable", "identical", verdict=verdict(False, question.closed, question.negated))
+        return Selected("distinguishable", "identical", verdict=verdict(False, question.closed, asks_alike(question)))
     listeners = round(question.number) if question.number and question.number >= 2 else PANEL
     gap = TOP_MOS - facts.mos
     told = gap > math.sqrt(2) * half_width(facts, listeners)
     said = {"mos": facts.stated("mos"), "top": f"{TOP_MOS:.1f}", "listeners": str(listeners)}
     case = ("told" if told else "alike") + ("" if facts.state == "same" else " without")
-    lead = verdict(told, question.closed, question.negated)
+    lead = verdict(told, question.closed, asks_alike(question))
     return Selected("distinguishable", case, said, faults=facts.certain[:1] if told else (), verdict=lead)
 
 

@@ -11,7 +11,7 @@ from sqllm.words.known_wordings import known_question
 from sqllm.words.questions import Question
 from sqllm.words.selection.measured import differences
 from sqllm.words.selection.selected import Selected, verdict
-from sqllm.words.selection.text import has, plain
+from sqllm.words.selection.text import asks_alike, has, plain
 
 MOST_DIFFERENCES = 3
 LAG_FROM, DRIFT_FROM = 0.005, 0.0005  # s and share from which they are told
@@ -67,12 +67,12 @@ def reference_difference(question: Question, facts: Facts) -> Selected:
     if facts.state in ("none", "other"):
         return Selected("reference-difference", facts.state)
     if facts.state == "identical":
-        lead = verdict(False, question.closed, question.negated)
+        lead = verdict(False, question.closed, asks_alike(question))
         return Selected("reference-difference", "identical", verdict=lead)
     measured = changes(facts)
     asked = question.closed and not has(plain(question), _NOT_WHETHER)
     differs = bool(facts.faults or measured or (facts.match and facts.match.removed))
-    lead = verdict(differs, asked, question.negated)
+    lead = verdict(differs, asked, asks_alike(question))
     faults = facts.faults[:MOST_DIFFERENCES]
     cut = cut_out(facts.match)
     if cut and not faults and not measured:

@@ -10,6 +10,7 @@ from sqllm.words.questions import Question
 
 REFERENCE = r"(?:reference|ref|original|source file|clean (?:version|file|clip|recording|signal)|undamaged version)"
 NEGATIVE = re.compile(r"\b(?:not|no|never|without|free of|free from|nor|lacks?|neither|hardly|un\w+ed)\b|n't\b")
+_ALIKE = r"as \w+ as|sounds? (?:just |exactly |much )?like|(?:the|much|exactly) same|match\w*|equals?|identical"
 _SECONDS = r"(?:s|secs?|seconds?)\b"
 _BETWEEN = re.compile(
     rf"(?<![\d:.])({FIGURE_OR_WORD})\s*(?:{_SECONDS})?\s*(?:to|and|-|–|until|till)\s*({FIGURE_OR_WORD})\s*{_SECONDS}"
@@ -26,6 +27,11 @@ def plain(question: Question) -> str:
 def has(text: str, words: str) -> bool:
     """Whether one of some words (a pattern) stands in a text."""
     return re.search(rf"\b(?:{words})\b", text) is not None
+
+
+def asks_alike(question: Question) -> bool:
+    """Whether a question about a difference asks for none: "Is it as good as the reference?"."""
+    return question.negated or (has(plain(question), _ALIKE) and not NEGATIVE.search(plain(question)))
 
 
 def span_in(text: str, length: float) -> Span | None:
