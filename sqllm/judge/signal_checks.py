@@ -37,6 +37,9 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
             "The reference does not seem to be the same speech, or begins more than 5 s apart: the clip was rated "
             "without it."
         )
+    if alignment.match.removed and alignment.match.share_lost:
+        seconds = sum(length for _, length in alignment.match.removed)
+        warnings.append(f"The clip skips {seconds:.1f} s of the reference: the scores hardly count what is missing.")
     if alignment.same_speech:
         warnings += reference_notes(reference)
     return alignment, tuple(warnings)

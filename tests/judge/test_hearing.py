@@ -12,6 +12,7 @@ from sqllm.judge.readout import Heard
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.scores import DIMENSIONS, LOCATED_KINDS
 from sqllm.signal.audio import SAMPLE_RATE, Clip
+from sqllm.words.facts import INTERRUPTIONS
 from sqllm.words.questions import NO_SPEECH_ANSWERS
 from tests.tiny import sentence, speech_like, tiny_judge
 
@@ -182,6 +183,16 @@ def test_a_reference_of_a_smaller_part_is_used_with_a_warning(tiny: SpeechQualit
     heard = tiny.listen(Clip((both[0] + noise).astype(np.float32)), Clip(both[1]))
     assert heard.reference_state == "same"
     assert any(warning.startswith("Only ") for warning in heard.warnings)
+
+
+def test_speech_that_the_clip_skips_is_a_fault_with_a_warning(tiny: SpeechQualityLLM) -> None:
+    reference = spoken(8, 6.0)
+    rest = np.concatenate([reference.samples[: 3 * SAMPLE_RATE], reference.samples[4 * SAMPLE_RATE :]])
+    noise = np.random.default_rng(0).normal(0, 0.001, len(rest))
+    heard = tiny.listen(Clip((rest + noise).astype(np.float32)), reference)
+    assert any(warning.startswith("The clip skips 1.0 s of the reference") for warning in heard.warnings)
+    (start, stop), *_ = next(fault.spans for fault in heard.artifacts() if fault.kind in INTERRUPTIONS)
+    assert start - 0.2 < 3 < stop + 0.2
 
 
 def test_identical_clips_are_said_to_be(tiny: SpeechQualityLLM) -> None:
