@@ -12,7 +12,13 @@ from functools import lru_cache
 
 import torch
 
-from sqllm.listeners.asked_for import described_in, listener_before, put_to_an_expert, put_to_you
+from sqllm.listeners.asked_for import (
+    described_in,
+    listener_before,
+    listeners_in,
+    put_to_an_expert,
+    put_to_you,
+)
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.words.by_code import settled
@@ -117,7 +123,7 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
     found = _understand_plain(model, resolved(_readable(text), _readable(previous) if previous else None), previous)
     before = listener_before(_readable(text), _readable(previous)) if previous else ""
-    return tuple(_for_listener(one, before) for one in found)
+    return tuple(each for one in found for each in _for_each_listener(_for_listener(one, before)))
 
 
 def _understand_plain(model: LanguageModel | None, plain: str, previous: str | None) -> tuple[Understood, ...]:
@@ -148,6 +154,12 @@ def _as_read(text: str) -> str:
     if put and asks_of_the_clip(put):
         return put
     return put_to_an_expert(text) if who and asks_of_the_clip(who) else text
+
+
+def _for_each_listener(understood: Understood) -> list[Understood]:
+    """What is understood, once for each of the listeners who are described."""
+    question = understood.question
+    return [replace(understood, question=replace(question, listener=who)) for who in listeners_in(question.listener)]
 
 
 def _for_listener(understood: Understood, who: str) -> Understood:

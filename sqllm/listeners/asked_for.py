@@ -39,6 +39,15 @@ _PRONOUN = re.compile(
     rf"|(?P<for>\b(?:for|to|by|from|with|bothers?|annoys?|disturbs?|irritates?|strikes?) )(?:him|her|them|{_SAME})\b",
     re.IGNORECASE,
 )
+_AND_ANOTHER = re.compile(
+    r",?\s+(?:and|or|as well as|versus|vs\.?)\s+(?=(?:an?|the|my|our|someone|somebody)\b)|,\s+(?=(?:an?|my|our)\b)",
+    re.I,
+)
+_PERSON = re.compile(
+    r"\b(?:listener|expert|person|user|one|uncle|aunt|man|woman|lady|mother|father|mum|mom|dad|grand\w+|brother|sister"
+    r"|son|daughter|friend|colleague|neighbou?r|boss|engineer|someone|somebody|child|kid|student|customer|caller)\b",
+    re.IGNORECASE,
+)
 _RATES = re.compile(r"^ (?:rate|score|judge|mark|grade|like|accept|enjoy|tolerate|mind|vote)\b", re.IGNORECASE)
 _ASKS = re.compile(r"\b(?:would|does|do|will|could|can|might|should|did) $", re.IGNORECASE)
 _GOES_ON = re.compile(
@@ -78,6 +87,12 @@ def described_in(question: str) -> str | None:
     match = _DESCRIBED.search(" ".join(question.split()))
     who = "" if match is None else _NEXT_QUESTION.sub("", _WHAT_MOVES.sub("", match["who"]))
     return None if not who or _NOBODY.match(who) else who
+
+
+def listeners_in(who: str) -> list[str]:
+    """The listeners whom some words describe, one by one: "a lenient listener and a strict expert" are two."""
+    parts = [part for part in _AND_ANOTHER.split(who) if part]
+    return parts if all(_PERSON.search(part) for part in parts) else [who]
 
 
 def put_to_you(question: str) -> str | None:

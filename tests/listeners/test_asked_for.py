@@ -147,3 +147,20 @@ def test_hyphens_change_nothing(who: str, taught_as: str) -> None:
     assert found is not None
     assert found.understood
     assert found.profile.taught_as == taught_as
+
+
+@pytest.mark.parametrize(
+    ("who", "each"),
+    [
+        ("a lenient listener and a strict expert", ["a lenient listener", "a strict expert"]),
+        (
+            "a strict expert, a lenient listener or my deaf uncle",
+            ["a strict expert", "a lenient listener", "my deaf uncle"],
+        ),
+        ("someone who hates hiss and a hum", None),
+        ("my deaf uncle", None),
+        ("", None),
+    ],
+)
+def test_several_listeners_are_several(who: str, each: list[str] | None) -> None:
+    assert listeners_in(who) == (each or [who])
