@@ -41,7 +41,7 @@ _PRONOUN = re.compile(
 )
 _AND_ANOTHER = re.compile(
     r",?\s+(?:and|or|as well as|versus|vs\.?)\s+(?=(?:an?|the|my|our|someone|somebody)\b)|,\s+(?=(?:an?|my|our)\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _PERSON = re.compile(
     r"\b(?:listener|expert|person|user|one|uncle|aunt|man|woman|lady|mother|father|mum|mom|dad|grand\w+|brother|sister"
@@ -91,7 +91,7 @@ def described_in(question: str) -> str | None:
 
 def listeners_in(who: str) -> list[str]:
     """The listeners whom some words describe, one by one: "a lenient listener and a strict expert" are two."""
-    parts = [part for part in _AND_ANOTHER.split(who) if part]
+    parts = _AND_ANOTHER.split(who)
     return parts if all(_PERSON.search(part) for part in parts) else [who]
 
 

@@ -8,6 +8,7 @@ from sqllm.listeners.asked_for import (
     described_in,
     listener_before,
     listener_called,
+    listeners_in,
     put_to_an_expert,
     put_to_you,
     with_listener_before,
