@@ -18,6 +18,7 @@ from sqllm.listeners.asked_for import (
     listeners_in,
     put_to_an_expert,
     put_to_you,
+    with_listener_introduced,
 )
 from sqllm.model.language_model import LanguageModel
 from sqllm.model.prompt_tree import ROOT, PromptTree
@@ -121,9 +122,10 @@ def understand(model: LanguageModel | None, text: str, previous: str | None = No
     """
     if language := language_of(text):
         return (Understood(Question(OTHER_LANGUAGE, text, asked=language), 1.0),)
-    found = _understand_plain(model, resolved(_readable(text), _readable(previous) if previous else None), previous)
-    before = listener_before(_readable(text), _readable(previous)) if previous else ""
-    return tuple(each for one in found for each in _for_each_listener(_for_listener(one, before)))
+    before = _readable(previous) if previous else None
+    found = _understand_plain(model, resolved(_readable(text), before), previous)
+    goes_on_for = listener_before(_readable(text), before or "")
+    return tuple(each for one in found for each in _for_each_listener(_for_listener(one, goes_on_for)))
 
 
 def _understand_plain(model: LanguageModel | None, plain: str, previous: str | None) -> tuple[Understood, ...]:
@@ -142,7 +144,7 @@ def _understand_plain(model: LanguageModel | None, plain: str, previous: str | N
 
 
 def _readable(text: str) -> str:
-    return reworded(in_sentence_case(text))
+    return reworded(with_listener_introduced(in_sentence_case(text)))
 
 
 @lru_cache(maxsize=64)

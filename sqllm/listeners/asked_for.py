@@ -57,6 +57,13 @@ _GOES_ON = re.compile(
     r"|is (?:it|that|this) (?:acceptable|good enough|ok(?:ay)?))\W*$",
     re.IGNORECASE,
 )
+_INTRODUCED = re.compile(
+    r"^(?:(?:i am|i'm|i’m)|my (?P<whose>[\w-]+)(?: is|'s|’s)) "
+    r"(?!(?:not )?(?:sure|trying|testing|looking|asking|wondering)\b)"
+    r"(?P<what>[^.!?;]{3,60})[.!;]\s+(?:(?:and|so|but) )?(?P<rest>\S.*)$",
+    re.IGNORECASE,
+)
+_INTRODUCED_ONE = re.compile(r"\b(?P<before>[a-z]+ )(?:i|he|she|me|him|her)\b", re.IGNORECASE)
 _NOBODY = re.compile(
     r"^(?:the|this|that|a|an|any|my|our)\s+(?:(?:typical|average|usual|normal)\s+)?listener$",
     re.IGNORECASE,
@@ -139,6 +146,27 @@ def listener_before(question: str, before: str) -> str:
     if described_in(question) or not _GOES_ON.match(" ".join(question.split())):
         return ""
     return described_in(before) or ""
+
+
+def with_listener_introduced(text: str) -> str:
+    """A question behind a sentence that says who is asked, with that listener in it; as it was where none is known by
+    what the sentence says.
+
+    Example:
+        >>> with_listener_introduced("I am a strict expert. Is it acceptable?")
+        'Is it acceptable for a strict expert?'
+    """
+    found = _INTRODUCED.match(" ".join(text.split()))
+    if found is None or (found["whose"] and not _PERSON.match(found["whose"])):
+        return text
+    what, whose = found["what"], found["whose"]
+    who = what if re.match(r"an? ", what, re.IGNORECASE) else f"someone who is {what}"
+    who = f"my {whose} who is {what}" if whose else who
+    described = listener_called(who, tuple(PROFILES))
+    if described is None or not described.understood:
+        return text
+    put = _INTRODUCED_ONE.sub(lambda one: f"{one['before']}{who}", found["rest"], count=1)
+    return put if put != found["rest"] else f"{put.rstrip(' ?.!')} for {who}?"
 
 
 def with_listener_before(question: str, before: str) -> str:

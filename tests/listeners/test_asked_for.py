@@ -12,6 +12,7 @@ from sqllm.listeners.asked_for import (
     put_to_an_expert,
     put_to_you,
     with_listener_before,
+    with_listener_introduced,
 )
 from sqllm.listeners.known import PROFILES
 
@@ -165,3 +166,18 @@ def test_hyphens_change_nothing(who: str, taught_as: str) -> None:
 )
 def test_several_listeners_are_several(who: str, each: list[str] | None) -> None:
     assert listeners_in(who) == (each or [who])
+
+
+@pytest.mark.parametrize(
+    ("text", "put"),
+    [
+        ("I am a strict expert. Is it acceptable?", "Is it acceptable for a strict expert?"),
+        ("I'm deaf. Would I mind the noise?", "Would someone who is deaf mind the noise?"),
+        ("My uncle is deaf. How would he rate it?", "How would my uncle who is deaf rate it?"),
+        ("I am not sure. Is it noisy?", None),
+        ("I am in a hurry. Is it good?", None),
+        ("My phone is broken. Is it good?", None),
+    ],
+)
+def test_a_listener_who_is_introduced_is_asked(text: str, put: str | None) -> None:
+    assert with_listener_introduced(text) == (put or text)
