@@ -73,6 +73,8 @@ class Visit:
         self.press_rate()
 
     def press_rate(self) -> None:
+        # Pressed in the very moment when the pictures' stream ends, the answer can be lost by Gradio's client.
+        self.page.wait_for_timeout(500)
         self.page.locator("#rate").click()
         self.page.locator("#report .sq-report[aria-busy=false]").wait_for()
 
