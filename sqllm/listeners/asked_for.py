@@ -111,8 +111,7 @@ def put_to_you(question: str) -> str | None:
         'Would you mind the noise?'
     """
     who = described_in(question)
-    described = listener_called(who, tuple(PROFILES))
-    return "you".join(_around(who, question)) if who and described and described.understood else None
+    return "you".join(_around(who, question)) if who and _is_known(who) else None
 
 
 def put_to_an_expert(question: str) -> str:
@@ -128,9 +127,15 @@ def put_to_an_expert(question: str) -> str:
         return question
     before, after = _around(who, question)
     swallowed = _ASKS.search(before) and not re.search(r"\w", after)  # no verb is left
-    if swallowed or not (put_to_you(question) or _RATES.match(after)):
+    if swallowed or not (_RATES.match(after) or _is_known(who)):
         return question
     return f"{before}a strict expert{after}"
+
+
+def _is_known(who: str) -> bool:
+    """Whether some words say of a listener what is known of any."""
+    described = listener_called(who, tuple(PROFILES))
+    return described is not None and bool(described.understood)
 
 
 def _around(who: str, question: str) -> tuple[str, str]:
@@ -162,8 +167,7 @@ def with_listener_introduced(text: str) -> str:
     what, whose = found["what"], found["whose"]
     who = what if re.match(r"an? ", what, re.IGNORECASE) else f"someone who is {what}"
     who = f"my {whose} who is {what}" if whose else who
-    described = listener_called(who, tuple(PROFILES))
-    if described is None or not described.understood:
+    if not _is_known(who):
         return text
     put = _INTRODUCED_ONE.sub(lambda one: f"{one['before']}{who}", found["rest"], count=1)
     return put if put != found["rest"] else f"{put.rstrip(' ?.!')} for {who}?"
