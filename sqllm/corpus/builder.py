@@ -38,7 +38,7 @@ class CorpusPlan:
     `clips`, `val_clips` and `test_clips` are counts; `held_out` are names of speakers or languages that are only
     used for testing (patterns such as `ru*`); `val_share` and `test_share` are shares of the other speakers and of
     the noise files. Each clip is labelled for `listeners_per_clip` of the listeners who hear otherwise, drawn anew (0:
-    for all). `more_teachers` give figures beside those that are fused, on a share of the clips.
+    for all; -1: for none). `more_teachers` give figures beside those that are fused, on a share of the clips.
     """
 
     speech: tuple[Path, ...]
@@ -161,7 +161,7 @@ def _reference_figures(
 def _draw_listeners(count: int, rng: np.random.Generator) -> list[str]:
     """The listeners who hear otherwise that a clip is labelled for: each costs as much as making the clip."""
     names = [profile.name for profile in PROFILES.values() if profile.hears_otherwise]
-    return [str(name) for name in rng.choice(names, count or len(names), replace=False)]
+    return [str(name) for name in rng.choice(names, max(0, count or len(names)), replace=False)]
 
 
 def recorded_noise(nisqa_weights: Path | None, reference: Wave, applied: Sequence[Artifact]) -> list[Artifact]:

@@ -45,9 +45,11 @@ class LanguageModel(nn.Module):
 
     def remember_text(self, text: str) -> Any:
         """Read text into a new cache, for `continue_from` and `answer_tokens` to go on behind it."""
-        return self._remember(
-            self.llm.get_input_embeddings()(torch.tensor([self.encode_text(text)], device=self.device))
-        )
+        return self.remember_tokens(self.encode_text(text))
+
+    def remember_tokens(self, ids: Sequence[int]) -> Any:
+        """Read the tokens of a text into a new cache."""
+        return self._remember(self.llm.get_input_embeddings()(torch.tensor([ids], device=self.device)))
 
     def _remember(self, embedded: Tensor) -> Any:
         """Read embeddings, [1, tokens, dim], into a new cache."""

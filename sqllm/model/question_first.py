@@ -2,8 +2,8 @@
 
     system, user: question [degraded tokens] [reference tokens], assistant: answer
 
-The audio stands behind the question, so nothing that was read of a clip serves a second question: for its recipes, and
-to compare with; the product asks the audio first.
+The audio stands behind the question, so nothing that was read of a clip serves a second question (a question serves
+any number of clips): for its recipes, and to compare with; the product asks the audio first.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ def answer_questions(
     reference: Tensor | None = None,
     most: int = 96,
 ) -> list[str]:
-    """Greedy answers to a question a clip, all at once, of `most` tokens: degraded [batch, tokens, width + BESIDE].
+    """Greedy answers to a question a clip, all at once, of `most` tokens: degraded [batch, tokens, width + BESIDE]. One
+    question for all is read once.
 
     transformers decodes, with nothing of what the LLM's own generation settings would change.
     """
@@ -160,7 +161,7 @@ def answer_questions(
 
     prompts = [write_prompt(model, question) for question in questions]
     batch = PromptBatch.of(prompts, degraded.shape[1] * (1 if reference is None else 2), left=True)
-    end = _end_of_turn(model)
+    shared, end = {prompt.before for prompt in prompts}, _end_of_turn(model)
     greedy = GenerationConfig(
         max_new_tokens=most,
         do_sample=False,
@@ -176,7 +177,15 @@ def answer_questions(
             inputs_embeds=embed(model, batch, degraded, reference),
             attention_mask=batch.real.to(model.device, torch.long),
             generation_config=greedy,
+            **({} if len(shared) > 1 else {"cache": _read_for_all(model, shared.pop(), len(prompts))}),
         )
     finally:
         model.llm.generation_config = settings
     return [model.tokenizer.decode(row, skip_special_tokens=True).strip() for row in written]
+
+
+def _read_for_all(model: SpeechQualityModel, before: Sequence[int], count: int) -> Any:
+    """A cache of what stands before the audio of `count` clips, read once."""
+    cache = model.remember_tokens(before)
+    cache.batch_repeat_interleave(count)
+    return cache

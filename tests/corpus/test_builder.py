@@ -319,6 +319,16 @@ def test_a_split_without_talkers_is_refused(material: Path) -> None:
         gather_sources(plan_for(material, val_share=0))
 
 
+@pytest.mark.parametrize(
+    ("asked", "labelled"), [(-1, 0), (1, 1), (0, sum(p.hears_otherwise for p in PROFILES.values()))]
+)
+def test_a_clip_is_labelled_for_as_many_listeners_as_are_asked_for(
+    asked: int, labelled: int, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(plan_for(material, clips=1, val_clips=0, test_clips=0, listeners_per_clip=asked), tmp_path, monkeypatch)
+    assert [len(clip.profile_scores) for clip in read_corpus(tmp_path)] == [labelled]
+
+
 def test_a_built_corpus_reads_back_with_its_truth(
     material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

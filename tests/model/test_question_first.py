@@ -112,6 +112,29 @@ def test_an_answer_does_not_change_with_what_else_is_in_its_batch(
     assert other != together, "the audio is not heard"
 
 
+def test_one_question_for_all_clips_is_read_once_and_answered_as_for_each_alone(
+    model: SpeechQualityModel, tokens: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question, read = QUESTIONS[1], list[tuple[int, int]]()
+    alone = [answer_questions(model, [question], tokens[n : n + 1], tokens[:1], most=12)[0] for n in range(3)]
+    mixed = answer_questions(model, [question, question, "Loud?"], tokens, tokens[:1].expand(3, -1, -1), most=12)
+    body = type(model.body)
+    forward = body.forward
+
+    def noted(self: Any, **given: Any) -> Any:
+        if given.get("inputs_embeds") is not None:
+            read.append(tuple(given["inputs_embeds"].shape[:2]))
+        return forward(self, **given)
+
+    monkeypatch.setattr(body, "forward", noted)
+    together = answer_questions(model, [question] * 3, tokens, tokens[:1].expand(3, -1, -1), most=12)
+    assert together == alone
+    assert together[:2] == mixed[:2]
+    assert len(set(together)) > 1, "the audio is not heard"
+    prompt = write_prompt(model, question)
+    assert read == [(1, len(prompt.before)), (3, 16 + len(prompt.after))]
+
+
 def test_nothing_of_the_llms_own_generation_settings_changes_an_answer(
     model: SpeechQualityModel, tokens: torch.Tensor
 ) -> None:
