@@ -133,12 +133,6 @@ class VoteShares:
         return {"probabilities": [round(float(share), 3) for share in self.probabilities], "std": round(self.std, 2)}
 
 
-def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """A distribution made wider (above 1) or narrower (below 1), as a softmax with that temperature does."""
-    powered = np.power(probabilities, 1 / temperature)
-    return powered / powered.sum()
-
-
 @dataclass(frozen=True)
 class HeardArtifact:
     """An artifact the model hears: kind and severity of the closed sets, spans in seconds (empty: all along), and how
@@ -183,6 +177,11 @@ class ReferenceMatch:
     added: tuple[tuple[float, float], ...] = ()
     share_lost: float = 0.0
     removed: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def seconds_removed(self) -> float:
+        """How much of the reference the clip skips in all."""
+        return sum(length for _, length in self.removed)
 
     def text(self) -> str:
         """ "The reference is 1.53 s early; 92% of the speech matched."; empty unless it is the same speech, changed."""

@@ -15,12 +15,18 @@ from sqllm.corpus.nisqa_layout import SCORE_COLUMNS, write_index
 from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.model.base_llm import add_lora
 from sqllm.model.config import ModelConfig
-from sqllm.model.encoders.base import AudioEncoder
+from sqllm.model.encoders.base import BESIDE, AudioEncoder
 from sqllm.model.encoders.compact import CompactEncoder
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.signal.audio import SAMPLE_RATE, set_level
 
 TINY_CONFIG = ModelConfig(audio_tokens=8, lora_rank=4)
+TOKEN_WIDTH = CompactEncoder.features + BESIDE
+
+
+def random_tokens(clips: int, seed: int = 0) -> torch.Tensor:
+    """What the tiny model could hear of some clips, [clips, 8, TOKEN_WIDTH]."""
+    return torch.randn(clips, TINY_CONFIG.audio_tokens, TOKEN_WIDTH, generator=torch.Generator().manual_seed(seed))
 
 
 def byte_tokenizer() -> Any:

@@ -50,11 +50,11 @@ def with_lost_speech(
     show. Speech that the clip skips is told where it is skipped.
     """
     told = {fault.kind: fault for fault in faults}
-    cut = match.removed if match and match.share_lost else ()  # what is skipped takes no time in the clip
-    lost = [*(match.lost if match else ()), *((when, when) for when, _ in cut)]
+    skips = match if match and match.share_lost else None  # what is skipped takes no time in the clip
+    lost = [*(match.lost if match else ()), *((when, when) for when, _ in (skips.removed if skips else ()))]
     if lost:
         kind = next((name for name in INTERRUPTIONS if name in told), INTERRUPTIONS[-1])
-        total = sum(stop - start for start, stop in lost) + sum(length for _, length in cut)
+        total = sum(stop - start for start, stop in lost) + (skips.seconds_removed if skips else 0.0)
         severity = next(name for name in reversed(SEVERITIES) if total >= LOST_SECONDS[name])
         before = told.get(kind)
         worst = max((severity, before.severity if before else severity), key=SEVERITIES.index)

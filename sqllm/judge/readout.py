@@ -17,7 +17,7 @@ from sqllm.listeners.habits import Habits
 from sqllm.listeners.listener import ListenerProfile
 from sqllm.model.prompt_tree import ROOT, PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
-from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score, with_temperature
+from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
 from sqllm.words.questions import (
     FAULT_ANSWERS,
     FAULT_REQUESTS,
@@ -193,6 +193,12 @@ def join_digits(first: np.ndarray, seconds: Mapping[int, np.ndarray]) -> np.ndar
         joint[(digit - 1) * 10 : digit * 10] = first[digit - 1] * seconds[digit]
     joint[-1] = first[-1]
     return joint / joint.sum()
+
+
+def with_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """A distribution made wider (above 1) or narrower (below 1), as a softmax with that temperature does."""
+    powered = np.power(probabilities, 1 / temperature)
+    return powered / powered.sum()
 
 
 def read_tokens(

@@ -38,8 +38,8 @@ def prepare_reference(clip: Clip, reference: Clip | None) -> tuple[Alignment | N
             "without it."
         )
     if alignment.match.removed and alignment.match.share_lost:
-        seconds = sum(length for _, length in alignment.match.removed)
-        warnings.append(f"The clip skips {seconds:.1f} s of the reference: the scores hardly count what is missing.")
+        skipped = f"{alignment.match.seconds_removed:.1f} s"
+        warnings.append(f"The clip skips {skipped} of the reference: the scores hardly count what is missing.")
     if alignment.same_speech:
         warnings += reference_notes(reference)
     return alignment, tuple(warnings)

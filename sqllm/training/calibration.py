@@ -11,9 +11,9 @@ import numpy as np
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.metrics import INTERVAL, coverage, read_token_set
 from sqllm.features.token_set import TokenSet, listen_to
-from sqllm.judge.readout import PAIRED_TEMPERATURES, TEMPERATURES, Heard
+from sqllm.judge.readout import PAIRED_TEMPERATURES, TEMPERATURES, Heard, with_temperature
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint
-from sqllm.scores import DIMENSIONS, Score, clamp, with_temperature
+from sqllm.scores import DIMENSIONS, Score, clamp
 
 CANDIDATES = np.geomspace(0.1, 4.0, 129)
 

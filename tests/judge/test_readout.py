@@ -11,11 +11,10 @@ import torch
 
 from sqllm.judge.readout import SPEECH, Heard, Reading, Vocabulary, join_digits, read_tokens
 from sqllm.listeners.profiles import PROFILES, TYPICAL, get_profile, with_words
-from sqllm.model.encoders.base import BESIDE
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, HeardArtifact, Score
 from sqllm.signal.changes import unchanged
-from tests.tiny import tiny_model
+from tests.tiny import random_tokens, tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def words(model: SpeechQualityModel) -> Vocabulary:
 
 @pytest.fixture(scope="module")
 def tokens() -> torch.Tensor:
-    return torch.randn(5, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
+    return random_tokens(5)
 
 
 def assert_same(one: dict[str, Score], other: dict[str, Score]) -> None:

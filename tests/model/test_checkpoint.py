@@ -26,13 +26,13 @@ from sqllm.model.checkpoint import (
     save_checkpoint,
 )
 from sqllm.model.config import EncoderParts
-from sqllm.model.encoders.base import BESIDE, pad_batch
+from sqllm.model.encoders.base import pad_batch
 from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import Clip
 from tests.model.checkpoints import config_for, json_of, sentence, trained_along, trained_model
-from tests.tiny import speech_like
+from tests.tiny import TOKEN_WIDTH, random_tokens, speech_like
 
 
 def means(judge: SpeechQualityLLM, seconds: float = 1.5) -> np.ndarray:
@@ -259,7 +259,7 @@ def nf4_step(model: SpeechQualityModel) -> list[torch.Tensor]:
     """The gradients of every LoRA B after one loss."""
     tree = PromptTree()
     tree.add(model.encode_text("\nRate."))
-    tokens = torch.randn(2, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
+    tokens = random_tokens(2)
     model.train()
     model.zero_grad()
     model(model.prefix(tokens), [tree, tree]).float().square().mean().backward()
@@ -279,9 +279,9 @@ def test_lora_on_nf4_has_gradients_also_after_an_evaluation_pass(llm_folder: Pat
     tree = PromptTree()
     tree.add(model.encode_text("\nRate."))
     with torch.inference_mode():
-        model(model.prefix(torch.zeros(1, 8, 200 + BESIDE)), [tree])
+        model(model.prefix(torch.zeros(1, 8, TOKEN_WIDTH)), [tree])
     with torch.no_grad():
-        model(model.prefix(torch.zeros(1, 8, 200 + BESIDE)), [tree])
+        model(model.prefix(torch.zeros(1, 8, TOKEN_WIDTH)), [tree])
     after = nf4_step(model)
     assert all(grad.abs().sum() > 0 for grad in after)
     for one, other in zip(before, after, strict=True):

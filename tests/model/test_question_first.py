@@ -19,7 +19,15 @@ from sqllm.model.encoders.load import load_encoder
 from sqllm.model.projector import LinearProjector
 from sqllm.model.question_first import IGNORED, SYSTEM, PromptBatch, answer_loss, answer_questions, write_prompt
 from sqllm.model.speech_llm import SpeechQualityModel
-from tests.tiny import TINY_CONFIG, byte_tokenizer, save_tiny_encoder, save_tiny_llm, tiny_llm, tiny_model
+from tests.tiny import (
+    TINY_CONFIG,
+    byte_tokenizer,
+    random_tokens,
+    save_tiny_encoder,
+    save_tiny_llm,
+    tiny_llm,
+    tiny_model,
+)
 
 CONFIG = dataclasses.replace(TINY_CONFIG, projector="linear", prompt="question-first")
 QUESTIONS = ["How is it?", "What is the MOS of this speech, all things considered?", "Loud?"]
@@ -43,7 +51,7 @@ def model() -> SpeechQualityModel:
 
 @pytest.fixture(scope="module")
 def tokens() -> torch.Tensor:
-    return torch.randn(3, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
+    return random_tokens(3)
 
 
 def test_the_question_stands_before_the_audio_and_the_system_before_all(model: SpeechQualityModel) -> None:

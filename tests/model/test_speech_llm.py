@@ -13,13 +13,12 @@ from sqllm.judge.judge import SpeechQualityLLM
 from sqllm.judge.readout import Reading, Vocabulary, read_tokens
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.config import ModelConfig
-from sqllm.model.encoders.base import BESIDE
 from sqllm.model.prompt_tree import PromptTree
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import DIMENSIONS
 from sqllm.signal.audio import Clip
 from sqllm.signal.changes import CHANGES, unchanged
-from tests.tiny import buzz, speech_like, tiny_model
+from tests.tiny import buzz, random_tokens, speech_like, tiny_model
 
 LENGTHS = torch.full((4,), 32_000)
 
@@ -93,7 +92,7 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
     stem = tree.add(model.encode_text("\nRate."))
     tree.add(model.encode_text("Noise: "), stem)
     with torch.inference_mode():
-        cache = model.remember(model.prefix(torch.randn(1, 8, 200 + BESIDE)))
+        cache = model.remember(model.prefix(random_tokens(1)))
         before = [layer.keys.clone() for layer in cache.layers]
         heard = cache.get_seq_length()
         first = model.continue_from(cache, tree)
@@ -113,7 +112,7 @@ def test_the_cache_is_left_as_it_was(model: SpeechQualityModel) -> None:
 def test_answers_are_drawn_by_their_seed_from_the_nucleus() -> None:
     model = tiny_model()
     with torch.inference_mode():
-        tokens = torch.randn(1, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
+        tokens = random_tokens(1)
         cache = model.remember(model.prefix(tokens))
 
         def answers(nucleus: float) -> set[tuple[int, ...]]:
@@ -156,7 +155,7 @@ def test_the_reference_changes_the_scores(judge: SpeechQualityLLM) -> None:
 
 
 def test_a_reference_equal_to_the_clip_adds_only_its_segment(model: SpeechQualityModel) -> None:
-    tokens = torch.randn(2, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0))
+    tokens = random_tokens(2)
     with torch.inference_mode():
         prefix = model.prefix(tokens, unchanged(tokens))
         opening = prefix.shape[1] - 16
@@ -165,7 +164,7 @@ def test_a_reference_equal_to_the_clip_adds_only_its_segment(model: SpeechQualit
 
 
 def test_what_changed_is_heard_once_it_is_learnt(model: SpeechQualityModel) -> None:
-    tokens, fresh = torch.randn(1, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0)), tiny_model()
+    tokens, fresh = random_tokens(1), tiny_model()
     same, changed = (torch.cat([tokens, torch.full((1, 8, CHANGES), value)], dim=2) for value in (0.0, 1.0))
     with torch.inference_mode():
         torch.testing.assert_close(fresh.prefix(tokens, same), fresh.prefix(tokens, changed))
@@ -179,7 +178,7 @@ def test_audio_tokens_have_the_norm_of_text(model: SpeechQualityModel) -> None:
     fresh = tiny_model()
     text = fresh.llm.get_input_embeddings().weight
     with torch.inference_mode():
-        audio = fresh.projector(torch.randn(3, 8, 200 + BESIDE, generator=torch.Generator().manual_seed(0)))
+        audio = fresh.projector(random_tokens(3))
     assert audio.shape == (3, 8, 64)
     torch.testing.assert_close(audio.square().mean().sqrt(), text.square().mean().sqrt(), atol=0, rtol=0.05)
 

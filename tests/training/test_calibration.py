@@ -13,15 +13,23 @@ import torch
 from sqllm.corpus.nisqa_layout import CorpusClip
 from sqllm.evaluation.metrics import coverage
 from sqllm.features.token_set import TokenSet
-from sqllm.judge.readout import PAIRED_TEMPERATURES, TEMPERATURES, Heard, Reading, Vocabulary, read_tokens
+from sqllm.judge.readout import (
+    PAIRED_TEMPERATURES,
+    TEMPERATURES,
+    Heard,
+    Reading,
+    Vocabulary,
+    read_tokens,
+    with_temperature,
+)
 from sqllm.listeners.profiles import TYPICAL
 from sqllm.model.checkpoint import CONFIG_NAME, load_checkpoint, save_checkpoint
 from sqllm.model.encoders.base import BESIDE
-from sqllm.scores import DIMENSIONS, Score, with_temperature
+from sqllm.scores import DIMENSIONS, Score
 from sqllm.signal.changes import unchanged
 from sqllm.training.calibration import calibrate_checkpoint, fit_temperature, fit_temperatures
 from sqllm.training.lessons import label_distribution
-from tests.tiny import save_tiny_llm, tiny_model
+from tests.tiny import random_tokens, save_tiny_llm, tiny_model
 
 
 def test_a_temperature_widens_and_narrows_and_keeps_the_middle() -> None:
@@ -91,7 +99,7 @@ def test_a_checkpoint_keeps_the_temperatures_of_both_modes(tmp_path: Path) -> No
 
 
 def test_scores_beside_a_reference_are_read_with_their_own_temperatures() -> None:
-    model, tokens = tiny_model(), torch.randn(2, 8, 200 + BESIDE)
+    model, tokens = tiny_model(), random_tokens(2)
     vocabulary, stds = Vocabulary.of(model), {}
     for name, temperatures in (("one", {TEMPERATURES: {"mos": 0.2}}), ("two", {PAIRED_TEMPERATURES: {"mos": 0.2}})):
         model.config = dataclasses.replace(model.config, extra=temperatures)

@@ -23,7 +23,6 @@ from sqllm.judge.readout import Heard, Vocabulary
 from sqllm.listeners.profiles import PROFILES, TYPICAL
 from sqllm.model.checkpoint import choose_trained_parameters
 from sqllm.model.config import NO_WORDS, OUR_LAYOUT, ModelConfig
-from sqllm.model.encoders.base import BESIDE
 from sqllm.model.speech_llm import SpeechQualityModel
 from sqllm.scores import ARTIFACT_KINDS, DIMENSIONS, GRID, SEVERITIES, HeardArtifact, Score
 from sqllm.signal.changes import CHANGES
@@ -41,7 +40,7 @@ from sqllm.training.loss import TargetBatch, lesson_loss
 from sqllm.training.settings import find_config, read_settings, run_command
 from sqllm.training.trainer import LOG_NAME, Draw, Trainer, TrainerSettings
 from sqllm.training.words_trainer import WordsSettings
-from tests.tiny import tiny_model, write_corpus
+from tests.tiny import TOKEN_WIDTH, tiny_model, write_corpus
 from train.ablations import AblationSettings
 from train.evaluate import EvaluateSettings
 from train.finetune import FinetuneSettings
@@ -81,10 +80,10 @@ def token_set(count: int, seed: int = 0, paired: int = 0) -> TokenSet:
     """Random tokens whose first channels carry the score."""
     generator = torch.Generator().manual_seed(seed)
     mos = np.random.default_rng(seed).uniform(1, 5, count)
-    degraded = torch.randn(count, 8, 200 + BESIDE, generator=generator)
+    degraded = torch.randn(count, 8, TOKEN_WIDTH, generator=generator)
     degraded[:, :, :50] += torch.from_numpy(mos - 3).float()[:, None, None]
-    reference = torch.full((count, 8, 200 + BESIDE + CHANGES), torch.nan)
-    reference[:paired] = torch.randn(paired, 8, 200 + BESIDE + CHANGES, generator=generator)
+    reference = torch.full((count, 8, TOKEN_WIDTH + CHANGES), torch.nan)
+    reference[:paired] = torch.randn(paired, 8, TOKEN_WIDTH + CHANGES, generator=generator)
     return TokenSet([clip_with(float(score), i) for i, score in enumerate(mos)], degraded, reference)
 
 

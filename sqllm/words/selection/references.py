@@ -27,8 +27,7 @@ def cut_out(match: ReferenceMatch | None) -> Selected | None:
     """What of the reference is cut out of the clip; None where nothing is."""
     if match is None or not match.removed:
         return None
-    total = sum(length for _, length in match.removed)
-    said = {"cut": f"{total:.1f} s", "at": f"{match.removed[0][0]:.1f} s"}
+    said = {"cut": f"{match.seconds_removed:.1f} s", "at": f"{match.removed[0][0]:.1f} s"}
     return Selected(
         "cut-out", "once" if len(match.removed) == 1 else "often", said | {"count": str(len(match.removed))}
     )
