@@ -24,9 +24,9 @@ TINY_CONFIG = ModelConfig(audio_tokens=8, lora_rank=4)
 TOKEN_WIDTH = CompactEncoder.features + BESIDE
 
 
-def random_tokens(clips: int, seed: int = 0) -> torch.Tensor:
+def random_tokens(clips: int) -> torch.Tensor:
     """What the tiny model could hear of some clips, [clips, 8, TOKEN_WIDTH]."""
-    return torch.randn(clips, TINY_CONFIG.audio_tokens, TOKEN_WIDTH, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(clips, TINY_CONFIG.audio_tokens, TOKEN_WIDTH, generator=torch.Generator().manual_seed(0))
 
 
 def byte_tokenizer() -> Any:
